@@ -64,7 +64,8 @@ messages: $(READY_TO_DEVELOP) ## Collect the French messages, carry them to the 
 	  -o glc/locale/messages.pot glc idp keys partner_registry consent
 	@test -e glc/locale/en/LC_MESSAGES/messages.po || \
 	  $(BIN)/pybabel init -i glc/locale/messages.pot -d glc/locale -l en
-	$(BIN)/pybabel --quiet update -i glc/locale/messages.pot -d glc/locale --no-fuzzy-matching
+	$(BIN)/pybabel --quiet update -i glc/locale/messages.pot -d glc/locale --ignore-pot-creation-date \
+	  --no-fuzzy-matching
 	$(BIN)/pybabel compile -d glc/locale --statistics
 
 clean: ## Remove .venv and what the tools left behind (var/ stays)
