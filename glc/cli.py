@@ -1,0 +1,51 @@
+"""The command `glc`. Each folder's commands are imported when used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from glc.errors import GlcError
+
+COMMANDS = {
+    "account": "idp.commands:account",
+    "client": "partner_registry.commands:client",
+    "database": "glc.commands:database",
+    "demo": "glc.demo:demo",
+    "keys": "keys.commands:keys",
+    "seed": "partner_registry.commands:seed_command",
+    "serve": "glc.serve:serve",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def glc() -> None:
+    """A stand-in for GrandLyonConnect, and the partner registry behind it.
+
+    Settings come from GLC_… variables or the TOML file named by GLC_SETTINGS; options of a command win.
+    Exit codes: 0 done · 1 refused, with the reason · 2 wrong usage.
+    """
+
+
+def main() -> Any:  # noqa: ANN401
+    """Entry point: a refusal is one sentence on standard error, never a traceback."""
+    try:
+        return glc.main(standalone_mode=True)
+    except GlcError as error:
+        click.echo(f"glc: {error.message}", err=True)
+        sys.exit(1)

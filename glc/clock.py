@@ -1,0 +1,62 @@
+"""Time. Instants are aware UTC datetimes; civil dates are Europe/Paris dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+UTC = dt.UTC
+
+
+class Clock(Protocol):
+    """Where the time comes from. Handed to whatever needs it; nothing else reads the machine's clock."""
+
+    def now(self) -> dt.datetime:
+        """The current instant, aware, UTC."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(UTC)
+
+
+class ManualClock:
+    """A clock that stands still until told otherwise."""
+
+    def __init__(self, instant: dt.datetime) -> None:
+        self.set(instant)
+
+    def now(self) -> dt.datetime:
+        return self._instant
+
+    def set(self, instant: dt.datetime) -> None:
+        """Move to an aware instant, forwards or backwards."""
+        self._instant = instant.astimezone(UTC)
+
+    def advance(self, **duration: float) -> None:
+        """Move forwards by a duration given as `timedelta` takes it: `advance(minutes=5)`."""
+        self._instant += dt.timedelta(**duration)
+
+
+def paris_date(instant: dt.datetime) -> dt.date:
+    """The civil date in Lyon at that instant."""
+    return instant.astimezone(PARIS).date()
+
+
+def start_of_day(day: dt.date) -> dt.datetime:
+    """The instant at which that civil day begins in Lyon."""
+    return dt.datetime.combine(day, dt.time(), PARIS).astimezone(UTC)
+
+
+def end_of_day(day: dt.date) -> dt.datetime:
+    """The first instant after that civil day in Lyon."""
+    return start_of_day(day + dt.timedelta(days=1))
+
+
+def epoch(instant: dt.datetime) -> int:
+    """Whole seconds since 1970, as JOSE's NumericDate (RFC 7519, section 2)."""
+    return int(instant.timestamp())

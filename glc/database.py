@@ -1,0 +1,172 @@
+"""The database: declarative base, column types, connections, and whether the schema is the one this code expects.
+
+Transactions on SQLite begin IMMEDIATE, so that a reader never fails half-way on becoming a writer; what only reads
+asks for `reading(engine)` and takes no lock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from glc.clock import UTC
+from glc.errors import DatabaseError, SettingsError
+from glc.settings import Settings
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+class Instant(sa.types.TypeDecorator[dt.datetime]):
+    """An aware UTC datetime on every database (SQLite keeps no time zone)."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant must say its time zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """Every table of the program."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 — SQLAlchemy's own way to declare it
+        dt.datetime: Instant(),
+        list[str]: sa.JSON(),
+    }
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+def column(comment: str, *args: Any, personal: bool = False, **options: Any) -> Mapped[Any]:  # noqa: ANN401
+    """A column that says what it holds and whether that is personal data (the register of processing reads it)."""
+    return mapped_column(*args, comment=comment, info={"personal": personal}, **options)
+
+
+def key_column() -> Mapped[int]:
+    """A surrogate primary key, unknown outside the database."""
+    return mapped_column(primary_key=True, comment="Internal number of the row", info={"personal": False})
+
+
+def enum_type(values: type[enum.Enum]) -> sa.Enum:
+    """An enumeration stored by value, as text."""
+    return sa.Enum(values, native_enum=False, length=40, values_callable=lambda each: [item.value for item in each])
+
+
+def init_database(app: Flask, settings: Settings) -> None:
+    """Bind Flask-SQLAlchemy to the configured database; makes the folder of a SQLite file."""
+    app.config["SQLALCHEMY_DATABASE_URI"], app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_arguments(settings)
+    db.init_app(app)
+    with app.app_context():
+        _prepare(db.engine)
+
+
+def open_engine(settings: Settings) -> Engine:
+    """An engine outside any application (migrations)."""
+    url, options = _engine_arguments(settings)
+    engine = sa.create_engine(url, **options)
+    _prepare(engine)
+    return engine
+
+
+def reading(engine: Engine) -> Connection:
+    """A connection for statements that only read, each seeing what was last committed."""
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction, committed at the end, rolled back on any exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def _engine_arguments(settings: Settings) -> tuple[sa.URL, dict[str, Any]]:
+    try:
+        url = sa.make_url(settings.database_url)
+    except sa.exc.ArgumentError as error:
+        raise SettingsError("setting database_url (GLC_DATABASE_URL) is not a database URL") from error
+    backend = url.get_backend_name()
+    options: dict[str, Any] = {"pool_size": max(settings.threads, 5), "max_overflow": 20, "hide_parameters": True}
+    if backend == "sqlite":
+        if url.database in {None, "", ":memory:"}:
+            raise SettingsError("setting database_url (GLC_DATABASE_URL) must name a file: sqlite:///var/glc.sqlite3")
+        path = Path(str(url.database)).absolute()  # Flask-SQLAlchemy would resolve it against its instance folder
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return url.set(database=str(path)), options | {"connect_args": {"timeout": 30}}
+    if backend == "postgresql":
+        return url.set(drivername="postgresql+psycopg"), options | {"pool_pre_ping": True}
+    raise SettingsError(f"setting database_url (GLC_DATABASE_URL): {backend} is not supported; use sqlite or postgresql")
+
+
+def _prepare(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _configure_sqlite)
+        sa.event.listen(engine, "begin", _begin_immediate)
+
+
+def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver's own implicit BEGIN is deferred: see _begin_immediate
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def newest_revision() -> str:
+    """The revision this code expects: revisions are numbered, the file names begin with the number."""
+    return max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def check_schema(engine: Engine) -> None:
+    """Raise `DatabaseError`, naming the remedy, unless the database has exactly the expected revision."""
+    try:
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    except sa.exc.OperationalError as error:
+        if engine.dialect.name == "sqlite" and "no such table" in str(error):
+            found = None
+        else:
+            raise DatabaseError(f"the database cannot be reached: {error.orig}") from error
+    except sa.exc.ProgrammingError:
+        found = None
+    expected = newest_revision()
+    if found is None:
+        raise DatabaseError("the database is empty; prepare it with: glc database upgrade")
+    if found < expected:
+        raise DatabaseError(
+            f"the database is at revision {found}, this program needs {expected}; mend it with: glc database upgrade"
+        )
+    if found > expected:
+        raise DatabaseError(f"the database is at revision {found}, newer than this program's {expected}: upgrade glc")

@@ -1,0 +1,59 @@
+"""Screens speak French; English is one click away. Messages are written in French and translated by gettext."""
+
+from __future__ import annotations
+
+import gettext as gnu
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, has_request_context, request, session
+
+LANGUAGES = {"fr": "Français", "en": "English"}
+LOCALE = Path(__file__).parent / "locale"
+
+
+@cache
+def _catalog(language: str) -> gnu.NullTranslations:
+    if language == "fr":
+        return gnu.NullTranslations()
+    return gnu.translation("messages", LOCALE, [language])
+
+
+def language() -> str:
+    """The language of this visitor's screens: what they chose, else French."""
+    chosen = session.get("language") if has_request_context() else None
+    return chosen if chosen in LANGUAGES else "fr"
+
+
+def gettext(message: str) -> str:
+    """The message in the visitor's language."""
+    return _catalog(language()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """The same for a counted thing; in French zero is singular."""
+    if language() == "fr":
+        return singular if abs(number) < 2 else plural
+    return _catalog(language()).ngettext(singular, plural, number)
+
+
+def language_links() -> list[dict[str, str]]:
+    """The other languages this very page can be read in."""
+    here = request.full_path if request.query_string else request.path
+    return [
+        {"code": code, "label": label, "url": f"{request.script_root}/language/{code}?{_next(here)}"}
+        for code, label in LANGUAGES.items()
+        if code != language()
+    ]
+
+
+def _next(path: str) -> str:
+    from urllib.parse import urlencode
+
+    return urlencode({"next": request.script_root + path})
+
+
+def init_i18n(app: Flask) -> None:
+    """Teach the application's templates to translate."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]

@@ -1,0 +1,59 @@
+"""E-mails: sent by SMTP when configured, else kept in an outbox that developers can read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import smtplib
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session
+
+from glc.database import Base, column, key_column
+from glc.logs import logger
+from glc.settings import Settings
+
+
+class OutboxMail(Base):
+    """An e-mail that was kept instead of sent."""
+
+    __tablename__ = "outbox_mail"
+
+    id: Mapped[int] = key_column()
+    recipient: Mapped[str] = column("Address", sa.String(255), personal=True, index=True)
+    subject: Mapped[str] = column("Subject", sa.String(255))
+    text: Mapped[str] = column("Body, plain text", sa.Text(), personal=True)
+    kept_at: Mapped[dt.datetime] = column("When")
+
+
+def send_mail(session: Session, settings: Settings, *, to: str, subject: str, text: str, at: dt.datetime) -> None:
+    """Send a plain-text e-mail, or keep it in the outbox when no SMTP server is configured.
+
+    A mail that the server does not take is kept in the outbox too, with an error in the log: the page that asked for
+    it tells its visitor nothing, so as not to reveal which addresses exist.
+    """
+    if settings.smtp_url:
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = settings.mail_from, to, subject
+        message.set_content(text)
+        try:
+            _deliver(settings.smtp_url, message)
+        except (OSError, smtplib.SMTPException) as error:
+            logger().error("mail.not_sent", subject=subject, reason=type(error).__name__)
+        else:
+            return
+    session.add(OutboxMail(recipient=to, subject=subject, text=text, kept_at=at))
+    session.flush()
+    if settings.outbox_page:
+        print(f"\n── Courriel pour {to} : {subject}\n{text}\n──", flush=True)  # noqa: T201 — the demo's outbox
+
+
+def _deliver(url: str, message: EmailMessage) -> None:
+    parts = urlsplit(url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    with kind(parts.hostname or "localhost", parts.port or 0, timeout=10) as server:
+        if parts.username:
+            server.starttls() if parts.scheme == "smtp" else None
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)

@@ -1,0 +1,184 @@
+"""What every page stands on: request ids, security headers, CSRF, languages, and the one place that writes errors."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Flask, Response, redirect, render_template, request, session
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
+
+from glc.errors import GlcError, TooManyAttempts
+from glc.i18n import LANGUAGES, gettext, language, language_links
+from glc.logs import logger
+from glc.services import services
+from glc.settings import Settings
+
+csrf = CSRFProtect()
+pages = Blueprint("glc", __name__)
+
+MAX_BODY = 64 * 1024
+"""Longest accepted request body, in bytes."""
+
+# No form-action: browsers apply it to the redirects that follow a form, and those lead to the Relying Parties.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data: https: http:; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def init_web(app: Flask, settings: Settings) -> None:
+    """Register everything this module gives to every application."""
+    app.config.update(
+        APPLICATION_ROOT=settings.path or "/",
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        SESSION_COOKIE_NAME="glc_browser",
+        SESSION_COOKIE_PATH=f"{settings.path}/",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        WTF_CSRF_TIME_LIMIT=None,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.url_map.strict_slashes = False  # the real service answers both forms itself (a redirected POST loses its body)
+    app.url_map.merge_slashes = False
+    app.before_request(_begin)
+    app.after_request(_finish)
+    csrf.init_app(app)
+    app.register_blueprint(pages)
+    app.context_processor(_furniture)
+    app.register_error_handler(GlcError, _refused)
+    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(Exception, _unforeseen)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _begin() -> None:
+    request_id = services().entropy.bytes(8).hex()
+    request.environ["glc.request_id"] = request_id
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-Id"] = request_id()
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers.setdefault("Cache-Control", "no-store")
+        headers["X-Frame-Options"] = "DENY"
+    if services().settings.secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    logger().debug("request", method=request.method, path=request.path, status=response.status_code)
+    return response
+
+
+def request_id() -> str:
+    """The identifier of the current request, in its answer's X-Request-Id and in every log event."""
+    return str(request.environ.get("glc.request_id", ""))
+
+
+def local_path(target: str | None) -> str | None:
+    """The target when it leads within this site, else None: a path that no browser reads as another host."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if any(ord(letter) < 0x21 or letter == "\\" for letter in target) or urlsplit(target).netloc:
+        return None
+    return target
+
+
+def _furniture() -> dict[str, object]:
+    return {
+        "language": language(),
+        "language_links": language_links(),
+        "site_name": "GrandLyonConnect",
+        "request_id": request_id(),
+        "account": None,
+    }
+
+
+@pages.get("/language/<code>")
+def choose_language(code: str) -> AnyResponse:
+    """Remember the visitor's language and go back to where they were."""
+    if code in LANGUAGES:
+        session["language"] = code
+    return redirect(local_path(request.args.get("next")) or f"{request.script_root}/")
+
+
+@pages.get("/healthz")
+def health() -> Response:
+    """200 when requests are served and the database answers."""
+    with services().engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return Response("ok\n", mimetype="text/plain")
+
+
+def error_page(status: int, title: str, message: str, hint: str = "") -> Response:
+    """A page that says what is wrong and what to do."""
+    page = render_template("error.html", status=status, title=title, message=message, hint=hint)
+    return Response(page, status, mimetype="text/html")
+
+
+def _refused(error: GlcError) -> Response:
+    logger().info("refused", reason=error.message, detail=error.detail, status=error.status)
+    response = error_page(error.status, gettext("Demande refusée"), gettext(error.message))
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _form_too_old(error: CSRFError) -> Response:
+    logger().info("refused", reason="csrf", detail=error.description)
+    return error_page(
+        400,
+        gettext("Formulaire à renvoyer"),
+        gettext("Ce formulaire ne vient pas d’une page ouverte récemment dans ce navigateur."),
+        gettext("Revenez à la page précédente, rechargez-la puis renvoyez le formulaire ; acceptez les cookies."),
+    )
+
+
+_TITLES = {
+    400: "Demande incompréhensible",
+    404: "Page introuvable",
+    405: "Méthode non autorisée",
+    413: "Demande trop longue",
+    415: "Type de contenu inattendu",
+}
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    title = gettext(_TITLES.get(error.code, "Demande refusée"))
+    response = error_page(error.code, title, error.description or title)
+    if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _database_away(error: OperationalError) -> Response:
+    logger().error("database.unavailable", detail=type(error.orig).__name__)
+    response = error_page(
+        503, gettext("Service momentanément indisponible"), gettext("Réessayez dans quelques instants.")
+    )
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    logger().error("unforeseen", exc_info=error)
+    return error_page(
+        500,
+        gettext("Erreur du simulateur"),
+        gettext("Quelque chose n’a pas fonctionné de notre côté."),
+        gettext("Signalez-le avec l’identifiant de la demande affiché ci-dessous."),
+    )

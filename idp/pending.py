@@ -1,0 +1,88 @@
+"""Pending authorizations: the request waits in the database while its user logs in, completes a profile, consents.
+
+The browser carries the pending authorization's name in the address and, in a signed cookie, the mark of the browser
+that began: one without the other resumes nothing. Every page on the way ends by going back to `resume_path`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import parse_qs, urlsplit
+
+import sqlalchemy as sa
+from flask import request, session as browser
+from sqlalchemy.orm import Session
+
+from glc.entropy import random_token
+from idp.models import PendingAuthorization
+from idp.provider import digest, provider
+from partner_registry.terms import ReleaseTerms
+
+AUTHORIZE_PATH = "/idp/oidc/authorize"
+
+
+def store(session: Session, parameters: list[tuple[str, str]], at: dt.datetime) -> PendingAuthorization:
+    """Keep a request until its user is ready."""
+    pending = PendingAuthorization(
+        id=random_token(provider().entropy, 16),
+        browser=digest(_mark_browser()),
+        parameters=[list(pair) for pair in parameters],
+        created_at=at,
+        expires_at=at + dt.timedelta(seconds=provider().settings.pending_lifetime_in),
+    )
+    session.add(pending)
+    session.flush()
+    return pending
+
+
+def find(session: Session, name: str, at: dt.datetime) -> PendingAuthorization | None:
+    """The living pending authorization of that name, if this browser began it."""
+    pending = session.get(PendingAuthorization, name)
+    if pending is None or pending.expires_at <= at:
+        return None
+    return pending if pending.browser == digest(browser.get("browser", "")) else None
+
+
+def resume_path(name: str) -> str:
+    """Where a page sends its user back to: the authorization endpoint, which decides what comes next."""
+    return f"{request.script_root}{AUTHORIZE_PATH}?pending={name}"
+
+
+def named_in(target: str | None) -> str | None:
+    """The pending authorization that a `next` path leads back to, if any."""
+    if not target:
+        return None
+    parts = urlsplit(target)
+    if not parts.path.rstrip("/").endswith(AUTHORIZE_PATH):
+        return None
+    return (parse_qs(parts.query).get("pending") or [None])[0]
+
+
+def note_login(session: Session, target: str | None, at: dt.datetime) -> None:
+    """Remember that the user logged in for the very request that `target` resumes (prompt=login, max_age, acr)."""
+    name = named_in(target)
+    pending = find(session, name, at) if name else None
+    if pending is not None:
+        pending.authenticated_at = at
+
+
+def terms_behind(session: Session, target: str | None, at: dt.datetime) -> ReleaseTerms | None:
+    """The terms of the client whose request `target` resumes: login and registration pages show its name."""
+    name = named_in(target)
+    pending = find(session, name, at) if name else None
+    if pending is None:
+        return None
+    client_id = dict(map(tuple, pending.parameters)).get("client_id", "")
+    return provider().terms(client_id, at)
+
+
+def forget_expired(session: Session, at: dt.datetime) -> None:
+    """Delete what nobody came back for."""
+    session.execute(sa.delete(PendingAuthorization).where(PendingAuthorization.expires_at <= at))
+
+
+def _mark_browser() -> str:
+    mark = browser.get("browser")
+    if not mark:
+        mark = browser["browser"] = random_token(provider().entropy, 16)
+    return str(mark)

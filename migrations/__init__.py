@@ -1,0 +1,1 @@
+"""Changes of the schema, numbered; `glc database upgrade` runs those a database lacks."""

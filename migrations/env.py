@@ -1,0 +1,29 @@
+"""Alembic's entry: our models, our engine."""
+
+from alembic import context
+
+import consent.models
+import glc.mail
+import idp.models
+import keys.models
+import partner_registry.models  # noqa: F401 — each import registers tables
+from glc.database import Base, Instant, open_engine
+
+
+def _render(kind, value, _autogen):
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(value, Instant) else False
+
+
+engine = open_engine(context.config.attributes["settings"])
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        render_item=_render,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+engine.dispose()

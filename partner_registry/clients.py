@@ -1,0 +1,208 @@
+"""Registering clients: what may be registered, and the preset of claims that GrandLyonConnect is known to send."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from glc.clock import paris_date
+from glc.entropy import Entropy, random_uuid
+from glc.errors import Conflict, InputError, NotFound
+from partner_registry.agreements import effective_on
+from partner_registry.models import (
+    Agreement,
+    Client,
+    ClientBinding,
+    ClientSecret,
+    ClientVersion,
+    ConsentMode,
+    Flow,
+    Partner,
+    PartnerKind,
+    SubjectPolicy,
+)
+
+STANDARD_SCOPES = ("openid", "profile", "email")
+ALGORITHMS = ("HS256", "RS256", "ES256")
+MAX_URI_LENGTH = 1024
+
+
+def _rule(name: str, source: str, *scopes: str) -> dict[str, Any]:
+    return {"name": name, "source": source, "scopes": list(scopes)}
+
+
+GLC_CLAIMS = (
+    _rule("given_name", "first_name", "profile"),
+    _rule("family_name", "last_name", "profile"),
+    _rule("first_name", "first_name", "profile"),
+    _rule("last_name", "last_name", "profile"),
+    _rule("gender", "gender", "profile"),
+    _rule("birthdate", "birthdate", "profile"),
+    _rule("birthplace", "birth_place", "profile"),
+    _rule("email", "email", "email"),
+    _rule("email_verified", "email_verified", "email"),
+)
+"""The claims that sites connected to the real service are known to read. Other names are unknown, hence editable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRegistration:
+    """What somebody asks to register; the fields are those of `ClientVersion`."""
+
+    name: str
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = STANDARD_SCOPES
+    claims: tuple[dict[str, Any], ...] = GLC_CLAIMS
+    flow: Flow = Flow.CODE
+    id_token_alg: str = "HS256"
+    subject_policy: SubjectPolicy = SubjectPolicy.PAIRWISE
+    consent_mode: ConsentMode = ConsentMode.SERVICE
+    consent_always_remembered: bool = False
+    consent_remembered_in: int | None = None
+    id_token_lifetime_in: int | None = None
+    access_token_lifetime_in: int | None = None
+    sector_identifier_uri: str | None = None
+    refresh_tokens: bool = False
+    pkce_required: bool = False
+    frontchannel_logout_uri: str | None = None
+    frontchannel_timeout_in: int | None = None
+    required_attributes: tuple[str, ...] = ()
+    authorised_roles: tuple[str, ...] = ()
+    unauthorized_url: str | None = None
+    home_url: str | None = None
+    logo_url: str | None = None
+    colour: str | None = None
+
+    def check(self) -> None:
+        """Raise `InputError` saying what to change."""
+        if not self.name.strip():
+            raise InputError("a client needs a name: it is shown to citizens")
+        if not self.redirect_uris:
+            raise InputError("a client needs at least one redirect URI")
+        for uri in (*self.redirect_uris, *self.post_logout_redirect_uris):
+            check_redirect_uri(uri)
+        if "openid" not in self.scopes:
+            raise InputError("the scopes of a client must contain openid")
+        if self.id_token_alg not in ALGORITHMS:
+            raise InputError(f"ID Token algorithm {self.id_token_alg} is unknown: use {', '.join(ALGORITHMS)}")
+        hosts = {urlsplit(uri).hostname for uri in self.redirect_uris}
+        pairwise = self.subject_policy in {SubjectPolicy.PAIRWISE, SubjectPolicy.PAIRWISE_REVERSIBLE}
+        if pairwise and len(hosts) > 1 and not self.sector_identifier_uri:
+            raise InputError(
+                f"redirect URIs on several hosts ({', '.join(sorted(map(str, hosts)))}) need a sector identifier URI "
+                "or another subject policy: a pairwise subject depends on the host"
+            )
+
+
+def check_redirect_uri(uri: str) -> None:
+    """Raise `InputError` unless the URI is absolute, short enough and of a scheme a browser may be sent to."""
+    parts = urlsplit(uri)
+    if len(uri) > MAX_URI_LENGTH:
+        raise InputError(f"redirect URI is {len(uri)} characters long: at most {MAX_URI_LENGTH}")
+    if not parts.scheme or parts.scheme in {"javascript", "data", "vbscript", "file"}:
+        raise InputError(f"redirect URI {uri!r} must be absolute: https://site.example/callback")
+    if parts.scheme in {"http", "https"} and not parts.hostname:
+        raise InputError(f"redirect URI {uri!r} has no host")
+
+
+def register_client(
+    session: Session,
+    partner_slug: str,
+    registration: ClientRegistration,
+    *,
+    at: dt.datetime,
+    entropy: Entropy,
+    seal: Callable[[bytes], str],
+    client_id: str | None = None,
+    secret: str | None = None,
+) -> tuple[Client, str]:
+    """Register a client under its partner's agreements; return it with its secret in clear, shown once.
+
+    The client is bound to the partner's agreements, one after the other, and serves every processing of the partner.
+    `seal` encrypts the secret at rest. Raises `InputError`, `NotFound` (partner) and `Conflict` (client_id).
+    """
+    registration.check()
+    partner = find_partner(session, partner_slug)
+    if client_id and session.scalar(sa.select(Client).where(Client.client_id == client_id)):
+        raise Conflict(f"client identifier {client_id!r} is already registered")
+    clear = secret or random_uuid(entropy)
+    client = Client(client_id=client_id or random_uuid(entropy), partner=partner, registered_at=at)
+    session.add(client)
+    client.versions.append(_version(registration, number=1, at=at))
+    client.secrets.append(ClientSecret(sealed=seal(clear.encode()), valid_from=at))
+    client.processings.extend(partner.processings)
+    client.bindings.extend(_bindings(partner.agreements))
+    if partner.kind is PartnerKind.COMMUNE and not client.bindings:
+        raise InputError(f"partner {partner_slug!r} has no agreement: a client works under one")
+    session.flush()
+    return client, clear
+
+
+def publish_version(session: Session, client: Client, registration: ClientRegistration, at: dt.datetime) -> None:
+    """Replace a client's configuration by a new version. Raises `InputError`."""
+    registration.check()
+    client.versions.append(_version(registration, number=client.published.number + 1, at=at))
+    session.flush()
+
+
+def find_partner(session: Session, slug: str) -> Partner:
+    """The partner of that short name. Raises `NotFound` naming those there are."""
+    partner = session.scalar(sa.select(Partner).where(Partner.slug == slug))
+    if partner is None:
+        known = ", ".join(session.scalars(sa.select(Partner.slug).order_by(Partner.slug)))
+        raise NotFound(f"no partner {slug!r}; known: {known or 'none, run: glc seed'}")
+    return partner
+
+
+def find_client(session: Session, client_id: str) -> Client:
+    """The client of that identifier. Raises `NotFound`."""
+    client = session.scalar(sa.select(Client).where(Client.client_id == client_id))
+    if client is None:
+        raise NotFound(f"no client {client_id!r}; list them with: glc client list")
+    return client
+
+
+def registration_of(version: ClientVersion) -> ClientRegistration:
+    """A version's configuration, ready to be changed with `dataclasses.replace` and published anew."""
+    values = {spec.name: getattr(version, spec.name) for spec in dataclasses.fields(ClientRegistration)}
+    return ClientRegistration(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    )
+
+
+def agreement_of(client: Client, at: dt.datetime) -> Agreement | None:
+    """The agreement a client works under on that day in Lyon."""
+    today = paris_date(at)
+    for binding in client.bindings:
+        if binding.valid_from_on <= today and (binding.valid_to_on is None or today <= binding.valid_to_on):
+            return binding.agreement
+    return None
+
+
+def _bindings(agreements: list[Agreement]) -> list[ClientBinding]:
+    """One binding an agreement, each until the next one begins; the last stays open (its agreement says the end)."""
+    firsts = sorted(
+        ((effective_on(each) or each.starts_on, each) for each in agreements), key=lambda pair: pair[0]
+    )
+    following = [first - dt.timedelta(days=1) for first, _ in firsts[1:]]
+    return [
+        ClientBinding(agreement=agreement, valid_from_on=first, valid_to_on=last)
+        for (first, agreement), last in zip(firsts, [*following, None], strict=True)
+    ]
+
+
+def _version(registration: ClientRegistration, *, number: int, at: dt.datetime) -> ClientVersion:
+    values = {spec.name: getattr(registration, spec.name) for spec in dataclasses.fields(ClientRegistration)}
+    return ClientVersion(
+        number=number,
+        published_at=at,
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
+    )

@@ -1,0 +1,82 @@
+"""Fixtures: every test has a provider of its own, cloned from a prepared database, and a clock that it moves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.engine import Engine
+
+from glc.app import create_app
+from glc.clock import UTC, ManualClock
+from glc.commands import migrate, prepare
+from glc.database import db
+from glc.settings import Settings
+from partner_registry.seed import seed
+
+NOON = dt.datetime(2026, 3, 2, 11, tzinfo=UTC)
+"""A Monday, noon in Lyon."""
+
+CHEAP = {"argon2_memory": 8, "argon2_passes": 1}
+"""Password hashing for tests: the real cost has a test of its own."""
+
+
+@pytest.fixture(scope="session")
+def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, seeded SQLite database with its keys, made once a run and copied for each test."""
+    path = tmp_path_factory.mktemp("prepared") / "glc.sqlite3"
+    settings = Settings(database_url=f"sqlite:///{path}", **CHEAP)
+    migrate(settings)
+    prepare(settings)
+    app = create_app(settings, clock=ManualClock(NOON))
+    with app.app_context():
+        seed(db.session, NOON.date())
+        db.session.commit()
+        db.engine.dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The test's time: Monday 2 March 2026, noon in Lyon, until moved."""
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+def make_app(prepared_database: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Callable[..., Flask]]:
+    """Make a provider with its own copy of the prepared database; keyword arguments are settings."""
+    made: list[Flask] = []
+
+    def make(**changes: object) -> Flask:
+        path = tmp_path / f"glc-{len(made)}.sqlite3"
+        shutil.copy(prepared_database, path)
+        app = create_app(Settings(**{"database_url": f"sqlite:///{path}", **CHEAP, **changes}), clock=clock)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """The test's provider, in the default dialect."""
+    return make_app()
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    """The test's database."""
+    with app.app_context():
+        return db.engine
