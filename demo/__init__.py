@@ -1,0 +1,1 @@
+"""Demonstration Relying Parties: they speak HTTP only and import nothing of the provider."""
