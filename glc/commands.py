@@ -42,7 +42,8 @@ def prepare(settings: Settings) -> None:
     engine = open_engine(settings)
     try:
         check_schema(engine)
-        ensure_keys(engine, MasterKey(settings.effective_master_key, SystemEntropy()), SystemClock())
+        entropy = SystemEntropy()
+        ensure_keys(engine, MasterKey(settings.effective_master_key, entropy), SystemClock(), entropy)
     finally:
         engine.dispose()
 

@@ -18,7 +18,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from glc.clock import UTC
@@ -98,6 +98,11 @@ def open_engine(settings: Settings) -> Engine:
 def reading(engine: Engine) -> Connection:
     """A connection for statements that only read, each seeing what was last committed."""
     return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def reading_session(engine: Engine) -> Session:
+    """An ORM session for the same."""
+    return Session(engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
 
 
 @contextmanager

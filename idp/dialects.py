@@ -49,6 +49,12 @@ class Dialect:
     prompt_none_shows_consent: bool = field(
         metadata=_departure("consent_required (core, 3.1.2.6)", "A2: the consent page is shown all the same")
     )
+    implicit_needs_nonce: bool = field(
+        metadata=_departure("required (core, 3.2.2.1)", "A2: optional in every flow")
+    )
+    unknown_grant_type_error: str = field(
+        metadata=_departure("unsupported_grant_type (RFC 6749, 5.2)", "A2: invalid_request")
+    )
     acr_tells_freshness: bool = field(
         metadata=_departure(
             "the authentication context class (core, 2)", "A2: 1 if logged in for this very nonce, else 0"
@@ -115,6 +121,8 @@ GRANDLYONCONNECT = Dialect(
     issuer_in_response=True,
     pkce_methods=("plain", "S256"),
     prompt_none_shows_consent=True,
+    implicit_needs_nonce=False,
+    unknown_grant_type_error="invalid_request",
     acr_tells_freshness=True,
     sid_in_id_token=True,
     claims_in_id_token=True,

@@ -83,8 +83,6 @@ class PendingAuthorization(Base):
     created_at: Mapped[dt.datetime] = column("When it was received")
     expires_at: Mapped[dt.datetime] = column("When it is forgotten", index=True)
     authenticated_at: Mapped[dt.datetime | None] = column("When the user logged in for this very request")
-    consented_at: Mapped[dt.datetime | None] = column("When the user accepted this very request")
-    consented_by: Mapped[int | None] = column("Account that accepted it", personal=True)
 
 
 class AuthorizationGrant(Base):

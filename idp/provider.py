@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from glc.clock import Clock
+from glc.database import reading_session
 from glc.entropy import Entropy
 from glc.settings import Settings
 from idp.dialects import Dialect
 from keys.ring import KeyRing
 from partner_registry.terms import ReleaseTerms, registry_version, terms_for
+
+if TYPE_CHECKING:
+    from idp.token import TokenServer
 
 
 @dataclass(slots=True)
@@ -29,6 +32,8 @@ class Provider:
     entropy: Entropy
     engine: Engine
     ring: KeyRing
+    token_server: TokenServer
+    discovery: bytes
     _terms: dict[str, ReleaseTerms] = field(default_factory=dict)
     _opened: dict[str, str] = field(default_factory=dict)
 
@@ -40,12 +45,12 @@ class Provider:
         process.
         """
         if version is None:
-            with Session(self.engine) as session:
+            with reading_session(self.engine) as session:
                 version = registry_version(session)
         kept = self._terms.get(client_id)
         if kept is not None and kept.hold(at, version):
             return kept
-        with Session(self.engine) as session:
+        with reading_session(self.engine) as session:
             fresh = terms_for(session, client_id, at)
         if fresh is not None:
             self._terms[client_id] = fresh

@@ -18,7 +18,9 @@ from partner_registry.terms import VERSION
 
 COOKIE = "glc_session"
 
-_account_columns = [column for column in Account.__table__.columns if column.name not in {"id", "password_hash"}]
+ACCOUNT_COLUMNS = [column for column in Account.__table__.columns if column.name not in {"id", "password_hash"}]
+"""What a statement that finds an account along with something else selects of it."""
+
 _living = (
     sa.select(
         BrowserSession.id.label("session_id"),
@@ -27,7 +29,7 @@ _living = (
         BrowserSession.expires_at.label("session_expires_at"),
         Account.id.label("account_id"),
         VERSION.label("registry_version"),
-        *_account_columns,
+        *ACCOUNT_COLUMNS,
     )
     .join(Account, Account.id == BrowserSession.account_id)
     .where(BrowserSession.ended_at.is_(None), Account.erased_at.is_(None))

@@ -2,24 +2,79 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, render_template, request, session as browser
+from werkzeug.wrappers import Response as AnyResponse
 
 from glc.services import services
 from glc.web import csrf
-from idp.dialects import dialect_named
-from idp.provider import Provider
+from idp import authorization, consent_page, discovery, logout, revocation, token, userinfo
+from idp.dialects import Dialect, dialect_named
+from idp.provider import Provider, digest, provider
 from keys.ring import KeyRing
 
-protocol = Blueprint("idp", __name__, template_folder="templates")
+ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def init_app(app: Flask, ring: KeyRing) -> None:
     """Give an application its provider and the provider's addresses."""
     with app.app_context():
         common = services()
+    dialect = dialect_named(common.settings.dialect)
     ring.load(common.engine)
     app.extensions["idp"] = Provider(
-        common.settings, dialect_named(common.settings.dialect), common.clock, common.entropy, common.engine, ring
+        settings=common.settings,
+        dialect=dialect,
+        clock=common.clock,
+        entropy=common.entropy,
+        engine=common.engine,
+        ring=ring,
+        token_server=token.build_server(),
+        discovery=discovery.encoded(common.settings.issuer, dialect),
     )
+    protocol = _protocol(dialect)
     csrf.exempt(protocol)
     app.register_blueprint(protocol)
+
+
+def _protocol(dialect: Dialect) -> Blueprint:
+    blueprint = Blueprint("idp", __name__, template_folder="templates")
+    add = blueprint.add_url_rule
+    add("/.well-known/openid-configuration", view_func=discovery.configuration)
+    add("/idp/oidc/certs", view_func=discovery.certs)
+    add("/idp/oidc/authorize", view_func=authorization.authorize, methods=["GET", "POST"])
+    add("/idp/oidc/token", view_func=token.token, methods=["POST", "OPTIONS"])
+    add("/idp/oidc/user_info", view_func=userinfo.userinfo, methods=ANY_METHOD)
+    if dialect.revocation:
+        add("/idp/oidc/revoke", view_func=revocation.revoke, methods=["POST"])
+    add("/idp/oidc/logout", view_func=logout.end_session)
+    add("/logout/", view_func=logout.site_logout, methods=["GET", "POST"])
+    add("/continue/", "continue", _continue)
+    return blueprint
+
+
+def _continue() -> AnyResponse:
+    """The page on which an error stops. It links on only to an address that this browser was given here."""
+    stopped = browser.get("stopped") or {}
+    next_url = request.args.get("next")
+    told = stopped.get("next") == digest(next_url or "")
+    terms = provider().terms(stopped.get("client_id", ""), provider().clock.now()) if told else None
+    if told and stopped.get("kind") == "unavailable" and terms is not None:
+        page = render_template(
+            "idp/service_unavailable.html",
+            partner_name=terms.partner_name,
+            service=consent_page.service(terms),
+            portal_url=terms.portal_url,
+            support_url=terms.support_url or provider().settings.support_url,
+            next_url=next_url,
+            message=stopped["message"],
+        )
+        return AnyResponse(page, 403, mimetype="text/html")
+    page = render_template(
+        "idp/continue.html",
+        message=stopped.get("message", "") if told else "",
+        hint=stopped.get("hint", "") if told else "",
+        next_url=next_url if told else None,
+        service=consent_page.service(terms) if terms else None,
+        user_notice=None,
+    )
+    return AnyResponse(page, 400, mimetype="text/html")

@@ -29,3 +29,12 @@ class SigningKey(Base):
     public_jwk: Mapped[dict[str, Any]] = column("Public half as a JWK (RFC 7517)", sa.JSON())
     sealed_private_key: Mapped[str] = column("Private half, PKCS#8 DER sealed under the master key", sa.Text())
     created_at: Mapped[dt.datetime] = column("When it was made")
+
+
+class StoredSecret(Base):
+    """A secret that must outlive the master key, sealed under it: the salt of pairwise subjects."""
+
+    __tablename__ = "stored_secret"
+
+    name: Mapped[str] = column("What it is for", sa.String(40), primary_key=True)
+    sealed: Mapped[str] = column("32 random bytes, sealed under the master key", sa.Text())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -20,10 +23,13 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from glc.clock import Clock
+from glc.database import reading_session
+from glc.entropy import Entropy
 from glc.errors import SettingsError
 from keys.encryption import Box, MasterKey, SealBroken, keyed_digest
-from keys.models import SigningAlgorithm, SigningKey
+from keys.models import SigningAlgorithm, SigningKey, StoredSecret
 
+SUBJECT_SALT = "subject-salt"
 _JWS = jws.JWSRegistry(algorithms=["HS256", "RS256", "ES256"])
 
 
@@ -50,6 +56,7 @@ class KeyRing:
     jwks: bytes = b'{"keys":[]}'
     _keys: dict[SigningAlgorithm, _Loaded] = field(default_factory=dict)
     _session_key: bytes = field(init=False)
+    _subject_salt: bytes = b""
 
     def __post_init__(self) -> None:
         self.secrets = self.master.box("client-secret")
@@ -60,10 +67,12 @@ class KeyRing:
         """Read every key of the ring; the newest of an algorithm signs. Raises `SettingsError` when the master key
         is not the one they were sealed under."""
         box = self.master.box("signing-key")
-        with Session(engine) as session:
+        with reading_session(engine) as session:
             rows = session.scalars(sa.select(SigningKey).order_by(SigningKey.created_at)).all()
+            salt = session.get_one(StoredSecret, SUBJECT_SALT).sealed
         for row in rows:
             self._keys[row.algorithm] = _Loaded(row.kid, row.algorithm, _open(box, row), row.public_jwk)
+        self._subject_salt = self.master.box(SUBJECT_SALT).open(salt)
         self.jwks = json.dumps({"keys": [row.public_jwk for row in rows]}, separators=(",", ":")).encode()
 
     def sign(self, algorithm: SigningAlgorithm, payload: bytes, *, with_kid: bool) -> str:
@@ -78,9 +87,24 @@ class KeyRing:
         """32 hexadecimal digits that stand for a browser session at one client (`sid`), the same at each call."""
         return keyed_digest(self._session_key, "\x1f".join(parts))[:32]
 
-    def listing(self) -> list[dict[str, str]]:
-        """Each key that signs: its id, algorithm and key type."""
-        return [{"kid": key.kid, "alg": name.value, "kty": key.public_jwk["kty"]} for name, key in self._keys.items()]
+    def pairwise_subject(self, sector: str, uuid: str) -> str:
+        """An account's subject in a sector, from which nothing can be told: base64 of a SHA-256, 44 characters that
+        may be `+`, `/` and `=` (OpenID Connect Core 1.0, section 8.1)."""
+        hashed = hmac.digest(self._subject_salt, f"{sector}\x1f{uuid}".encode(), "sha256")
+        return base64.b64encode(hashed).decode("ascii")
+
+    def reversible_subject(self, sector: str, uuid: str) -> str:
+        """The same, but one this provider can read back: base64url of a deterministic encryption (AES-SIV)."""
+        sealed = AESSIV(self._subject_salt).encrypt(bytes.fromhex(uuid), [sector.encode()])
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+
+    def account_behind(self, sector: str, subject: str) -> str:
+        """The uuid behind a reversible subject. Raises `SealBroken`."""
+        try:
+            data = base64.urlsafe_b64decode(subject + "=" * (-len(subject) % 4))
+            return AESSIV(self._subject_salt).decrypt(data, [sector.encode()]).hex()
+        except (ValueError, InvalidTag) as error:
+            raise SealBroken("this subject is not of this sector") from error
 
 
 def sign_hs256(secret: str, payload: bytes) -> str:
@@ -89,7 +113,7 @@ def sign_hs256(secret: str, payload: bytes) -> str:
     return jws.serialize_compact({"alg": "HS256", "typ": "JWT"}, payload, key, registry=_JWS)
 
 
-def ensure_keys(engine: Engine, master: MasterKey, clock: Clock) -> list[str]:
+def ensure_keys(engine: Engine, master: MasterKey, clock: Clock, entropy: Entropy) -> list[str]:
     """Make the key of each algorithm that has none yet; return the new ids. Safe to call at every start."""
     box = master.box("signing-key")
     made = []
@@ -108,6 +132,8 @@ def ensure_keys(engine: Engine, master: MasterKey, clock: Clock) -> list[str]:
                     )
                 )
                 made.append(key.thumbprint())
+        if session.get(StoredSecret, SUBJECT_SALT) is None:
+            session.add(StoredSecret(name=SUBJECT_SALT, sealed=master.box(SUBJECT_SALT).seal(entropy.bytes(32))))
         session.commit()
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -176,6 +176,15 @@ def registration_of(version: ClientVersion) -> ClientRegistration:
     return ClientRegistration(
         **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     )
+
+
+def published_versions(session: Session, clients: Collection[int] | None = None) -> Sequence[ClientVersion]:
+    """The version in use of every client, or of some (by their internal numbers)."""
+    newest = sa.select(ClientVersion.client_id, sa.func.max(ClientVersion.number)).group_by(ClientVersion.client_id)
+    query = sa.select(ClientVersion).where(sa.tuple_(ClientVersion.client_id, ClientVersion.number).in_(newest))
+    if clients is not None:
+        query = query.where(ClientVersion.client_id.in_(clients))
+    return session.scalars(query).all()
 
 
 def agreement_of(client: Client, at: dt.datetime) -> Agreement | None:

@@ -94,8 +94,6 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False, comment='When it was received'),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False, comment='When it is forgotten'),
     sa.Column('authenticated_at', sa.DateTime(timezone=True), nullable=True, comment='When the user logged in for this very request'),
-    sa.Column('consented_at', sa.DateTime(timezone=True), nullable=True, comment='When the user accepted this very request'),
-    sa.Column('consented_by', sa.Integer(), nullable=True, comment='Account that accepted it'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_pending_authorization'))
     )
     with op.batch_alter_table('pending_authorization', schema=None) as batch_op:
@@ -113,6 +111,11 @@ def upgrade() -> None:
     sa.Column('sealed_private_key', sa.Text(), nullable=False, comment='Private half, PKCS#8 DER sealed under the master key'),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False, comment='When it was made'),
     sa.PrimaryKeyConstraint('kid', name=op.f('pk_signing_key'))
+    )
+    op.create_table('stored_secret',
+    sa.Column('name', sa.String(length=40), nullable=False, comment='What it is for'),
+    sa.Column('sealed', sa.Text(), nullable=False, comment='32 random bytes, sealed under the master key'),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_stored_secret'))
     )
     op.create_table('agreement',
     sa.Column('id', sa.Integer(), nullable=False, comment='Internal number of the row'),
@@ -420,6 +423,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_agreement_partner_id'))
 
     op.drop_table('agreement')
+    op.drop_table('stored_secret')
     op.drop_table('signing_key')
     op.drop_table('registry_version')
     with op.batch_alter_table('pending_authorization', schema=None) as batch_op:

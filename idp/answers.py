@@ -1,0 +1,96 @@
+"""How an authorization request is answered: to the client, by the browser, or on a page of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from flask import Response, redirect, request, session as browser
+from werkzeug.wrappers import Response as AnyResponse
+
+from glc.logs import logger
+from idp.checks import AuthorizationRequest
+from idp.errors import ProtocolError
+from idp.provider import Provider, digest
+
+
+def address(redirect_uri: str, answer: Mapping[str, str], *, in_fragment: bool) -> str:
+    """The redirect URI with the answer added to its query, which is kept, or put in its fragment."""
+    parts = urlsplit(redirect_uri)
+    encoded = urlencode(answer)
+    if in_fragment:
+        return urlunsplit(parts._replace(fragment=encoded))
+    return urlunsplit(parts._replace(query=f"{parts.query}&{encoded}" if parts.query else encoded))
+
+
+def success(house: Provider, asked: AuthorizationRequest, answer: dict[str, str]) -> AnyResponse:
+    """Send the browser back to the client with what it asked for."""
+    if house.dialect.issuer_in_response and not asked.in_fragment:
+        answer["iss"] = house.settings.issuer
+    if asked.state is not None:
+        answer["state"] = asked.state
+    return _see(address(asked.redirect_uri, answer, in_fragment=asked.in_fragment))
+
+
+def failure(house: Provider, asked: AuthorizationRequest | None, error: ProtocolError) -> AnyResponse:
+    """Tell the client, or stop on a page of ours, as the error's kind and the dialect say.
+
+    An error before the redirect URI is known never redirects (RFC 6749, 4.1.2.1). `asked` is None when the request
+    could not even be read.
+    """
+    client_id = asked.parameters.get("client_id", "") if asked else ""
+    logger().info(
+        "authorize.refused",
+        error=error.error,
+        description=error.description,
+        hint=error.hint,
+        detail=error.detail,
+        client_id=client_id,
+    )
+    if asked is None or not error.may_redirect:
+        if house.dialect.bad_client_is_plain_text:
+            return Response(f"{error.description}\n", 400, mimetype="text/plain")
+        return stop(error, next_url=None, client_id=client_id)
+    answer = {"error": str(error.error), "error_description": error.description}
+    if asked.state is not None:
+        answer["state"] = asked.state
+    target = address(asked.redirect_uri, answer, in_fragment=asked.in_fragment)
+    if house.dialect.errors_stop_at_provider and error.error not in house.dialect.silent_errors:
+        return stop(error, next_url=target, client_id=client_id)
+    return _see(target)
+
+
+def stop(error: ProtocolError, *, next_url: str | None, client_id: str) -> AnyResponse:
+    """Go to the page /continue/, which shows the error; it links to `next_url` only because this browser was told
+    here that it may (the address bar alone proves nothing)."""
+    browser["stopped"] = {
+        "message": f'OpenID Connect Error "{error.error}": {error.description}'[:600],
+        "hint": error.hint[:600],
+        "kind": error.notice,
+        "client_id": client_id[:100],
+        "next": digest(next_url or ""),
+    }
+    query = f"?{urlencode({'next': next_url})}" if next_url else ""
+    return _see(f"{request.script_root}/continue/{query}")
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address, as browsers write it in `Origin`."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port and parts.port != default else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def with_parameters(url: str, **parameters: str | None) -> str:
+    """An address with parameters added to its query; None ones are left out."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    pairs += [(name, value) for name, value in parameters.items() if value is not None]
+    return urlunsplit(parts._replace(query=urlencode(pairs)))
+
+
+def _see(target: str) -> AnyResponse:
+    response = redirect(target)
+    response.headers["Cache-Control"] = "no-store"
+    return response

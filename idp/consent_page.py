@@ -1,0 +1,165 @@
+"""The question « do you want to be authenticated at this service? », and the receipt of the answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+from sqlalchemy.engine import Row
+
+from consent.models import Answer, ConsentReceipt
+from consent.receipts import audience, keep
+from glc.database import db
+from glc.i18n import gettext as _
+from idp.checks import AuthorizationRequest
+from idp.claims import attributes_of, value_of
+from idp.provider import Provider
+from partner_registry.models import ConsentMode
+from partner_registry.terms import ReleaseTerms
+
+CLAIM_LABELS = {
+    "given_name": "Prénoms de naissance",
+    "first_name": "Prénoms de naissance",
+    "family_name": "Nom de naissance",
+    "last_name": "Nom de naissance",
+    "gender": "Civilité",
+    "birthdate": "Date de naissance",
+    "birthplace": "Lieu de naissance",
+    "birthcountry": "Pays de naissance",
+    "email": "Courriel",
+    "email_verified": "Courriel vérifié",
+    "phone_number": "Téléphone",
+    "preferred_username": "Nom d’usage",
+    "roles": "Rôles",
+}
+HEADINGS = {"profile": "Vos prénom, nom et identifiants", "email": "Votre adresse de courriel"}
+LEGAL_BASES = {"PUBLIC_TASK": "Mission d’intérêt public (RGPD, article 6.1.e)"}
+VALUES = {"male": "Monsieur", "female": "Madame", "True": "oui", "False": "non"}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A client as citizens see it."""
+
+    name: str
+    url: str | None
+    logo_url: str | None
+    colour: str | None
+    home_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whoever is logged in, as the page's header shows it."""
+
+    display_name: str
+    email: str
+
+
+def service(terms: ReleaseTerms) -> Service:
+    """The service that a page speaks of."""
+    return Service(terms.name, terms.home_url, terms.logo_url, terms.colour, terms.home_url)
+
+
+def holder(login: Row[Any] | None) -> Holder | None:
+    """The person that a page greets."""
+    if login is None:
+        return None
+    return Holder(f"{login.first_name} {login.last_name}".strip() or login.email, login.email)
+
+
+def audience_of(terms: ReleaseTerms) -> str:
+    """Whom a consent given to this client covers."""
+    if terms.consent_mode is ConsentMode.PARTNER:
+        return audience(partner=terms.partner_slug)
+    return audience(client_id=terms.client_id)
+
+
+def render(house: Provider, asked: AuthorizationRequest, login: Row[Any], action: str) -> str:
+    """The page: who receives which data for which purpose."""
+    terms = asked.terms
+    return render_template(
+        "idp/consent.html",
+        service=service(terms),
+        account=holder(login),
+        action=action,
+        partner_name=terms.controller,
+        purposes=terms.purposes,
+        legal_basis=_(LEGAL_BASES.get(terms.legal_basis or "", terms.legal_basis or "")) or None,
+        privacy_notice_url=terms.privacy_notice_url,
+        dpo_contact=terms.dpo_contact,
+        scope_lines=_groups(terms, asked.scopes, login),
+        offline="offline_access" in asked.scopes,
+        offer_to_remember=_may_choose_to_remember(asked),
+        remember_days=_days(house, terms),
+    )
+
+
+def keep_answer(
+    house: Provider,
+    asked: AuthorizationRequest,
+    login: Row[Any],
+    answer: Answer,
+    at: dt.datetime,
+    *,
+    remember: bool,
+) -> None:
+    """Keep the receipt. It is remembered when the user asked for it, or the client always has it remembered."""
+    terms = asked.terms
+    always = terms.consent_always_remembered or "offline_access" in asked.scopes
+    remembered = answer is Answer.ACCEPTED and (always or (remember and _may_choose_to_remember(asked)))
+    groups = _groups(terms, asked.scopes, login)
+    keep(
+        db.session,  # type: ignore[arg-type]
+        ConsentReceipt(
+            account_id=login.account_id,
+            client_id=terms.key,
+            audience=audience_of(terms),
+            answer=answer,
+            scopes=sorted(asked.scopes),
+            claims=[rule.name for rule in terms.claims if rule.scopes & asked.scopes],
+            text_shown=_in_words(terms, groups),
+            answered_at=at,
+            remembered_until=at + dt.timedelta(days=_days(house, terms)) if remembered else None,
+        ),
+    )
+
+
+def _may_choose_to_remember(asked: AuthorizationRequest) -> bool:
+    return not asked.terms.consent_always_remembered and "offline_access" not in asked.scopes
+
+
+def _days(house: Provider, terms: ReleaseTerms) -> int:
+    return terms.consent_remembered_in or house.settings.consent_remembered_in
+
+
+def _groups(terms: ReleaseTerms, scopes: frozenset[str], login: Row[Any]) -> list[dict[str, Any]]:
+    """The data by scope, each thing once however many claims carry it."""
+    attributes = attributes_of(login)
+    groups = []
+    told: set[str] = set()
+    for scope in [*HEADINGS, *sorted(scopes - HEADINGS.keys())]:
+        items = []
+        for rule in terms.claims:
+            label = CLAIM_LABELS.get(rule.name, rule.name)
+            if scope in rule.scopes & scopes and label not in told:
+                told.add(label)
+                items.append({"label": _(label), "value": _shown(value_of(rule, attributes))})
+        if items:
+            groups.append({"heading": _(HEADINGS.get(scope, "Autres informations")), "items": items})
+    return groups
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = "" if value is None else str(value)
+    return _(VALUES[text]) if text in VALUES else text
+
+
+def _in_words(terms: ReleaseTerms, groups: list[dict[str, Any]]) -> str:
+    """What the page said, without the values: a receipt must not become a second copy of the account."""
+    data = "; ".join(f"{group['heading']}: {', '.join(item['label'] for item in group['items'])}" for group in groups)
+    return f"{terms.name} ({terms.controller}) — {' / '.join(terms.purposes)} — {data}"

@@ -1,0 +1,63 @@
+"""How what was granted goes on and ends: refresh tokens added, grants revoked one by one or all of a client's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+
+from glc.database import writing
+from glc.entropy import random_uuid
+from idp.models import AuthorizationGrant, RefreshToken
+from idp.provider import Provider, digest
+
+
+def add_refresh_token(house: Provider, connection: Connection, grant_id: str, at: dt.datetime) -> str:
+    """Give a grant one more refresh token; return it in clear."""
+    value = random_uuid(house.entropy)
+    connection.execute(
+        sa.insert(RefreshToken).values(
+            digest=digest(value),
+            grant_id=grant_id,
+            issued_at=at,
+            expires_at=at + dt.timedelta(seconds=house.settings.refresh_token_lifetime_in),
+        )
+    )
+    return value
+
+
+def revoke_grant(engine: Engine, grant_id: str, at: dt.datetime) -> None:
+    """End everything that a grant gave (RFC 6749, 4.1.2: reuse of a code)."""
+    with writing(engine) as connection:
+        _revoke(connection, AuthorizationGrant.id == grant_id, at)
+
+
+def revoke_client(session: Session, account_id: int, clients: Collection[int], at: dt.datetime) -> None:
+    """End everything that an account granted to some clients (by their internal numbers): consent withdrawn."""
+    _revoke(
+        session.connection(),
+        sa.and_(AuthorizationGrant.account_id == account_id, AuthorizationGrant.client_id.in_(clients)),
+        at,
+    )
+
+
+def revoke_account(session: Session, account_id: int, at: dt.datetime) -> None:
+    """End everything that an account granted: account erased."""
+    _revoke(session.connection(), AuthorizationGrant.account_id == account_id, at)
+
+
+def _revoke(connection: Connection, which: sa.ColumnElement[bool], at: dt.datetime) -> None:
+    living = sa.and_(which, AuthorizationGrant.revoked_at.is_(None))
+    grants = sa.select(AuthorizationGrant.id).where(living)
+    connection.execute(
+        sa.update(RefreshToken)
+        .where(RefreshToken.grant_id.in_(grants), RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    connection.execute(
+        sa.update(AuthorizationGrant).where(living).values(revoked_at=at).execution_options(synchronize_session=False)
+    )

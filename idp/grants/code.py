@@ -1,0 +1,168 @@
+"""The authorization code grant (RFC 6749, section 4.1; RFC 7636)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+from typing import Any
+
+import sqlalchemy as sa
+from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from sqlalchemy.engine import Row
+
+from glc.clock import epoch
+from glc.database import reading, writing
+from idp import codes, grant_life, sessions, tokens
+from idp.checks import AuthorizationRequest
+from idp.codes import Code
+from idp.errors import ProtocolError, invalid_request
+from idp.grants.gate import require_open
+from idp.models import AuthorizationGrant
+from idp.provider import Provider, digest
+from idp.token import TokenRequest, TokenResponse
+
+
+def issue(
+    house: Provider, asked: AuthorizationRequest, login: Row[Any], at: dt.datetime, *, fresh: bool
+) -> dict[str, str]:
+    """The answer that carries a new code. Nothing is written: the code is sealed with what it stands for."""
+    code = Code(
+        grant_id=house.entropy.bytes(16).hex(),
+        client=asked.terms.key,
+        account=login.account_id,
+        session=login.session_id,
+        issued=epoch(at),
+        scopes=tuple(sorted(asked.scopes)),
+        redirect_uri_digest=digest(asked.redirect_uri),
+        nonce=asked.nonce,
+        fresh=fresh,
+        challenge=asked.challenge,
+        challenge_method=asked.challenge_method,
+    )
+    return {"code": codes.seal(house, code)}
+
+
+class CodeGrant(BaseGrant, TokenEndpointMixin):
+    """Redeems a code, once."""
+
+    GRANT_TYPE = "authorization_code"
+    request: TokenRequest
+
+    def validate_token_request(self) -> None:
+        """Authenticate the client, then find out whether this code is its own, alive, and proven.
+
+        Raises `ProtocolError`. The code is opened first only because the session it names is read by the statement
+        that also reads the registry's version; no error about it is told before the client is known.
+        """
+        request = self.request
+        house, at = request.house, request.at
+        sent = request.parameters.get("code")
+        code = codes.unseal(house, sent) if sent else None
+        login = None
+        if code is not None:
+            with reading(house.engine) as connection:
+                login = sessions.by_id(connection, code.session, at)
+            if login is not None:
+                request.registry_version = login.registry_version
+        self.authenticate_token_endpoint_client()
+        if not sent:
+            raise invalid_request('Missing parameter "code"')
+        request.code, request.login = self._accept(code, login), login
+
+    def _accept(self, code: Code | None, login: Row[Any] | None) -> Code:
+        request, terms = self.request, self.request.terms
+        if code is None:
+            raise _invalid_grant("Code is unknown or has expired.", "Ce code n’a pas été émis ici, ou il est altéré.")
+        if code.client != terms.key:
+            raise _invalid_grant("Code was issued to a different client.")
+        require_open(terms)
+        if code.expired(request.house, request.at):
+            grant_life.revoke_grant(request.house.engine, code.grant_id, request.at)
+            raise _invalid_grant(
+                "Code is unknown or has expired.",
+                f"Un code vit {request.house.settings.code_lifetime_in} secondes : échangez-le aussitôt reçu.",
+            )
+        if login is None or login.account_id != code.account:
+            raise _invalid_grant("User is disconnected or session was lost.")
+        if digest(request.parameters.get("redirect_uri", "")) != code.redirect_uri_digest:
+            raise _invalid_grant(
+                "Redirect_uri does not match the code.",
+                "Renvoyez la redirect_uri de la demande d’autorisation, à l’octet près.",
+            )
+        _prove(code, request.parameters.get("code_verifier"))
+        return code
+
+    def create_token_response(self) -> TokenResponse:
+        """Write the grant, whose key lets one redemption through, and answer with its tokens (RFC 6749, 5.1)."""
+        request = self.request
+        house, at, terms, code, login = request.house, request.at, request.terms, request.code, request.login
+        access = tokens.new_access_token(house, terms, at, login.session_expires_at)
+        scopes = frozenset(code.scopes)
+        row = {
+            "id": code.grant_id,
+            "client_id": terms.key,
+            "account_id": code.account,
+            "session_id": code.session,
+            "scopes": " ".join(code.scopes),
+            "granted_at": at,
+            "outlives_session": False,
+            "access_digest": access.digest,
+            "access_expires_at": access.expires_at,
+        }
+        refresh = None
+        try:
+            with writing(house.engine) as connection:
+                connection.execute(_insert, row)
+                if terms.refresh_tokens:
+                    refresh = grant_life.add_refresh_token(house, connection, code.grant_id, at)
+        except sa.exc.IntegrityError:
+            grant_life.revoke_grant(house.engine, code.grant_id, at)
+            raise _invalid_grant(
+                "Code is unknown or has expired.",
+                "Ce code a déjà été échangé : un code ne sert qu’une fois, et ce qu’il avait donné vient d’être révoqué.",
+            ) from None
+        body = _bearer(access, at)
+        body["id_token"] = tokens.id_token(
+            house,
+            terms,
+            tokens.userinfo(house, terms, scopes, login),
+            login=login,
+            at=at,
+            nonce=code.nonce,
+            fresh=code.fresh,
+            with_sid=house.dialect.sid_in_id_token,
+        )
+        if refresh is not None:
+            body["refresh_token"] = refresh
+        if house.dialect.scope_in_token_response:
+            body["scope"] = row["scopes"]
+        return 200, body, self.TOKEN_RESPONSE_HEADER
+
+
+_insert = sa.insert(AuthorizationGrant.__table__)  # type: ignore[arg-type]
+
+
+def _bearer(access: tokens.AccessToken, at: dt.datetime) -> dict[str, Any]:
+    return {
+        "access_token": access.value,
+        "token_type": "Bearer",
+        "expires_in": epoch(access.expires_at) - epoch(at),
+    }
+
+
+def _prove(code: Code, verifier: str | None) -> None:
+    """PKCE (RFC 7636, section 4.6)."""
+    if code.challenge is None:
+        return
+    if not verifier:
+        raise invalid_request(
+            'Missing parameter "code_verifier"', "La demande d’autorisation portait un code_challenge."
+        )
+    transformed = create_s256_code_challenge(verifier) if code.challenge_method == "S256" else verifier
+    if not hmac.compare_digest(transformed.encode(), code.challenge.encode()):
+        raise _invalid_grant("The code_verifier does not match the code_challenge.")
+
+
+def _invalid_grant(description: str, hint: str = "") -> ProtocolError:
+    return ProtocolError("invalid_grant", description, hint=hint)

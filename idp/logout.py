@@ -1,0 +1,125 @@
+"""Ending a session: at a client's request (RP-Initiated Logout 1.0), from this site, and in every visited client's
+browser (Front-Channel Logout 1.0)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import flash, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from glc.database import db
+from glc.i18n import gettext as _
+from glc.logs import logger
+from glc.web import CONTENT_SECURITY_POLICY, csrf, local_path
+from idp import answers, sessions
+from idp.models import Account, BrowserSession
+from idp.provider import Provider, provider
+from idp.redirect_uris import is_registered
+from partner_registry.clients import published_versions
+from partner_registry.models import ClientVersion
+
+JUST_LOGGED_OUT = "a2_just_logged_out"
+FRONTCHANNEL_TIMEOUT_IN = 300
+"""Milliseconds a client is given in its iframe, unless it has its own."""
+
+
+def end_session() -> AnyResponse:
+    """`/idp/oidc/logout`: end the session and go where the client registered to go, with its `state`.
+
+    Any registered address will do, and no `id_token_hint` is needed: the real service asks for none. An address that
+    nobody registered leaves the user logged in.
+    """
+    house = provider()
+    target = request.args.get("post_logout_redirect_uri")
+    if not target:
+        return _end(house, f"{request.script_root}/")
+    registered = [uri for version in published_versions(db.session) for uri in version.post_logout_redirect_uris]
+    if not is_registered(target, registered, flexible=house.dialect.redirect_uri_is_flexible):
+        logger().info("logout.refused", reason="post_logout_redirect_uri is not registered")
+        flash(_("URI de retour après déconnexion invalide"), "error")
+        return redirect(f"{request.script_root}/")
+    return _end(house, answers.with_parameters(target, state=request.args.get("state")))
+
+
+def site_logout() -> AnyResponse:
+    """`/logout/?next=`: the site's own logout, which connected sites link to as well. A request that comes from
+    another site asks for confirmation first."""
+    house = provider()
+    target = _allowed_target(house, request.values.get("next")) or f"{request.script_root}/"
+    if request.method == "POST":
+        csrf.protect()
+        return _end(house, target)
+    current = sessions.of_browser(db.session, house.clock.now())
+    if current is not None and _comes_from_elsewhere(house):
+        return AnyResponse(
+            render_template(
+                "idp/logout_confirm.html",
+                action=answers.with_parameters(f"{request.script_root}/logout/", next=target),
+                cancel_url=target,
+                account=db.session.get(Account, current.account_id),
+            ),
+            mimetype="text/html",
+        )
+    return _end(house, target)
+
+
+def _end(house: Provider, target: str) -> AnyResponse:
+    current = sessions.of_browser(db.session, house.clock.now())
+    told: list[dict[str, str]] = []
+    if current is not None:
+        told = _iframes(house, current)
+        current.ended_at = house.clock.now()
+        db.session.commit()
+        logger().info("logout", session=current.uid[:8], told=len(told))
+    response = _tell(told, target) if told else redirect(target)
+    sessions.drop_cookie(response)
+    response.headers["Cache-Control"] = "no-store"
+    response.set_cookie(JUST_LOGGED_OUT, "1", max_age=60, path=f"{house.settings.path}/", samesite="Lax", httponly=True)
+    return response
+
+
+def _iframes(house: Provider, current: BrowserSession) -> list[dict[str, str]]:
+    """The front-channel logout address of each client that this session visited."""
+    visited = sessions.visited_clients(db.session, current.id)
+    return [
+        {
+            "name": version.name,
+            "timeout": str(version.frontchannel_timeout_in or FRONTCHANNEL_TIMEOUT_IN),
+            "iframe_url": answers.with_parameters(
+                version.frontchannel_logout_uri,
+                iss=house.settings.issuer,
+                sid=sessions.sid(house, current.uid, version.client.client_id),
+            ),
+        }
+        for version in published_versions(db.session, visited)
+        if version.frontchannel_logout_uri
+    ]
+
+
+def _tell(told: list[dict[str, str]], target: str) -> AnyResponse:
+    page = render_template("idp/logging_out.html", services=told, next_url=target, refresh_in=0)
+    response = AnyResponse(page, mimetype="text/html")
+    origins = " ".join(sorted({answers.origin(each["iframe_url"]) for each in told}))
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src {origins}"
+    return response
+
+
+def _allowed_target(house: Provider, target: str | None) -> str | None:
+    """The target if it is on this site, or on the origin of an address that some client registered."""
+    local = local_path(target)
+    if local or not target:
+        return local
+    if urlsplit(target).scheme not in {"http", "https"} or "\\" in target:
+        return None
+    known = {answers.origin(uri) for version in published_versions(db.session) for uri in _addresses(version)}
+    return target if answers.origin(target) in known | {house.settings.origin} else None
+
+
+def _addresses(version: ClientVersion) -> list[str]:
+    return [*version.redirect_uris, *version.post_logout_redirect_uris, *filter(None, [version.home_url])]
+
+
+def _comes_from_elsewhere(house: Provider) -> bool:
+    referrer = request.headers.get("Referer")
+    return bool(referrer) and answers.origin(str(referrer)) != house.settings.origin

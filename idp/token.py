@@ -1,0 +1,163 @@
+"""The token endpoint (RFC 6749, section 3.2): Authlib's server, our grants, and the dialect's way of refusing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from authlib.oauth2 import AuthorizationServer, OAuth2Error
+from authlib.oauth2.rfc6749 import OAuth2Request, UnsupportedGrantTypeError
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from flask import Request, Response, request
+from sqlalchemy.engine import Row
+
+from glc.database import reading_session
+from glc.logs import logger
+from idp import answers, client_authentication
+from idp.codes import Code
+from idp.errors import ProtocolError
+from idp.parameters import Parameters
+from idp.provider import Provider, provider
+from partner_registry.terms import ReleaseTerms, registry_version
+
+TokenResponse = tuple[int, dict[str, Any], list[tuple[str, str]]]
+
+
+class TokenRequest(OAuth2Request):
+    """One request to the token or revocation endpoint, and what the checks find out about it."""
+
+    terms: ReleaseTerms
+    code: Code
+    login: Row[Any]
+    refreshed: Row[Any]
+
+    def __init__(self, house: Provider, http: Request) -> None:
+        # Not Authlib's own: it refuses plain http off loopback, which the settings already decide (between
+        # containers it is right), and it would parse the address once more.
+        self.house = house
+        self.http = http
+        self.at: dt.datetime = house.clock.now()
+        self.method = http.method
+        self.headers = http.headers
+        self.parameters = Parameters.of_body(http)
+        self.payload = BasicOAuth2Payload(self.parameters)
+        self.client: ReleaseTerms | None = None
+        self.unregistered_errors = False
+
+    @cached_property
+    def registry_version(self) -> int:
+        """The registry's version: set by whoever reads it along with something else, else read now."""
+        with reading_session(self.house.engine) as session:
+            return registry_version(session)
+
+
+class TokenServer(AuthorizationServer):
+    """Authlib's authorization server, asked only for what happens at the token endpoint."""
+
+    def create_oauth2_request(self, http: Request) -> TokenRequest:
+        return http if isinstance(http, TokenRequest) else TokenRequest(provider(), http)
+
+    def authenticate_client(self, asked: TokenRequest, methods: object, endpoint: str = "token") -> ReleaseTerms:  # noqa: ARG002
+        """The terms of the client that sent the request. Raises `ProtocolError`."""
+        asked.terms = client_authentication.authenticate(asked)
+        asked.client = asked.terms
+        return asked.terms
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Nobody listens."""
+
+    def handle_response(self, status: int, body: object, headers: list[tuple[str, str]]) -> Response:
+        return Response(json.dumps(body), status, headers)
+
+    def handle_error_response(self, asked: TokenRequest, error: OAuth2Error) -> Response:
+        if isinstance(error, UnsupportedGrantTypeError):
+            error = ProtocolError(
+                asked.house.dialect.unknown_grant_type_error,
+                "grant_type must be either authorization_code or refresh_token",
+            )
+        return refusal(asked.house, error, asked.client, unregistered=asked.unregistered_errors)
+
+
+def build_server() -> TokenServer:
+    """The server with every grant this provider knows."""
+    from idp.grants.code import CodeGrant
+    from idp.grants.refresh import RefreshGrant
+
+    server = TokenServer()
+    server.register_grant(CodeGrant)
+    server.register_grant(RefreshGrant)
+    return server
+
+
+def token() -> Response:
+    """POST a grant, get tokens."""
+    house = provider()
+    if request.method == "OPTIONS":
+        return _preflight()
+    try:
+        asked = TokenRequest(house, request)
+        asked.parameters.require_single()
+    except ProtocolError as error:
+        return refusal(house, error, None)
+    return house.token_server.create_token_response(asked)  # type: ignore[no-any-return]
+
+
+def require_same_site(asked: TokenRequest) -> None:
+    """A call that a browser's script makes must come from a page of one of the client's redirect URIs."""
+    if asked.headers.get("Sec-Fetch-Mode") != "cors":
+        return
+    allowed = {answers.origin(uri) for uri in asked.terms.redirect_uris}
+    if asked.headers.get("Origin") not in allowed:
+        raise ProtocolError(
+            "invalid_origin",
+            "Origin is not one of the redirect URIs' origins",
+            hint="Un script de navigateur ne peut appeler ce point d’accès que depuis l’origine d’une redirect_uri.",
+        )
+
+
+def refusal(
+    house: Provider, error: OAuth2Error, terms: ReleaseTerms | None, *, unregistered: bool = False
+) -> Response:
+    """An error answer (RFC 6749, 5.2) in the dialect's words, with the reason in the log."""
+    dialect = house.dialect
+    client = terms.client_id if terms else ""
+    logger().info(
+        "token.refused",
+        error=error.error,
+        description=error.description,
+        hint=getattr(error, "hint", ""),
+        detail=getattr(error, "detail", ""),
+        client_id=client,
+    )
+    body: dict[str, str | None] = {
+        "error": None if unregistered else error.error,
+        dialect.token_error_text: error.description,
+    }
+    status = error.status_code
+    if error.error == "invalid_client":
+        if dialect.invalid_client_is_plain_text:
+            return Response("unauthenticated", dialect.invalid_client_status, mimetype="text/plain")
+        status = dialect.invalid_client_status
+    if terms is not None and dialect.token_error_names_client:
+        body["client_id"] = client
+    return Response(json.dumps(body), status, error.get_headers())
+
+
+def _preflight() -> Response:
+    """A browser asks before a script's POST (Fetch, section 4.8)."""
+    headers = request.headers
+    if headers.get("Sec-Fetch-Mode") == "cors" and headers.get("Access-Control-Request-Method") == "POST":
+        return _allowed({"Access-Control-Allow-Origin": headers.get("Origin", "*")})
+    return Response("", 405, {"Allow": "POST"}, mimetype="text/plain")
+
+
+def _allowed(headers: Mapping[str, str]) -> Response:
+    return Response(
+        "",
+        200,
+        {**headers, "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "authorization, content-type"},
+        mimetype="text/plain",
+    )
