@@ -118,6 +118,8 @@ def callback() -> ResponseReturnValue:
     }
     try:
         token = site.glc.authorize_access_token(claims_options=expected, leeway=CLOCK_LEEWAY_IN)
+    except ValueError as error:  # Not JSON, or not the expected shape.
+        raise OAuthError("invalid_response", type(error).__name__) from error
     finally:
         site.glc.framework.clear_state_data(session, state)
     if not token.get("userinfo"):
