@@ -42,7 +42,7 @@ def glc() -> None:
     """
 
 
-def main() -> Any:  # noqa: ANN401
+def main() -> Any:
     """Entry point: a refusal is one sentence on standard error, never a traceback."""
     try:
         return glc.main(standalone_mode=True)

@@ -13,7 +13,9 @@ from flask import Flask
 from glc.database import MIGRATIONS, check_schema, db, newest_revision, open_engine
 from glc.settings import Settings, load_settings
 
-database_option = click.option("--database", "database_url", metavar="URL", help="Database, instead of GLC_DATABASE_URL.")
+database_option = click.option(
+    "--database", "database_url", metavar="URL", help="Database, instead of GLC_DATABASE_URL."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -48,7 +50,7 @@ def prepare(settings: Settings) -> None:
         engine.dispose()
 
 
-def show(value: Any, as_json: bool, text: Callable[[Any], str]) -> None:  # noqa: ANN401
+def show(value: Any, as_json: bool, text: Callable[[Any], str]) -> None:
     """Print a result for a script or for a person."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2) if as_json else text(value))
 
@@ -86,7 +88,7 @@ def migrate(settings: Settings) -> None:
     command.upgrade(_alembic(settings), "head")
 
 
-def _alembic(settings: Settings) -> Any:  # noqa: ANN401 — alembic is imported when used
+def _alembic(settings: Settings) -> Any:
     from alembic.config import Config
 
     config = Config()

@@ -64,7 +64,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata)
 
 
-def column(comment: str, *args: Any, personal: bool = False, **options: Any) -> Mapped[Any]:  # noqa: ANN401
+def column(comment: str, *args: Any, personal: bool = False, **options: Any) -> Mapped[Any]:
     """A column that says what it holds and whether that is personal data (the register of processing reads it)."""
     return mapped_column(*args, comment=comment, info={"personal": personal}, **options)
 
@@ -127,7 +127,9 @@ def _engine_arguments(settings: Settings) -> tuple[sa.URL, dict[str, Any]]:
         return url.set(database=str(path)), options | {"connect_args": {"timeout": 30}}
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg"), options | {"pool_pre_ping": True}
-    raise SettingsError(f"setting database_url (GLC_DATABASE_URL): {backend} is not supported; use sqlite or postgresql")
+    raise SettingsError(
+        f"setting database_url (GLC_DATABASE_URL): {backend} is not supported; use sqlite or postgresql"
+    )
 
 
 def _prepare(engine: Engine) -> None:

@@ -43,7 +43,6 @@ def logger() -> FilteringBoundLogger:
     return structlog.get_logger()  # type: ignore[no-any-return]
 
 
-
 def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     for key in MASKED & event.keys():
         event[key] = "…"

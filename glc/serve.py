@@ -18,7 +18,9 @@ from glc.settings import Settings, load_settings
 @click.option("--issuer", metavar="URL", help="Public base URL, with its final slash; follows --port when left out.")
 @click.option("--dialect", metavar="NAME", help="grandlyonconnect or grandlyonconnect-2018.")
 @database_option
-def serve(host: str | None, port: int | None, issuer: str | None, dialect: str | None, database_url: str | None) -> None:
+def serve(
+    host: str | None, port: int | None, issuer: str | None, dialect: str | None, database_url: str | None
+) -> None:
     """Serve the provider. Refuses a database that is not migrated."""
     options = {"host": host, "port": port, "dialect": dialect, "database_url": database_url, "issuer": issuer}
     settings = load_settings(options)
@@ -56,7 +58,7 @@ def run(settings: Settings) -> None:
     server.serve(target_loader=lambda *_args, **_kwargs: load_app(settings), wrap_loader=False)
 
 
-def load_app(settings: Settings | None = None) -> Any:  # noqa: ANN401
+def load_app(settings: Settings | None = None) -> Any:
     """The WSGI application, mounted under the issuer's path."""
     from glc.app import create_app
 

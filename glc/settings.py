@@ -13,6 +13,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from glc.errors import SettingsError
@@ -23,7 +24,7 @@ DEVELOPMENT_MASTER_KEY = "ZGV2ZWxvcG1lbnQta2V5LW5vdC1hLXNlY3JldC0wMSE"
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
-def _setting(default: object, doc: str, unit: str = "") -> typing.Any:  # noqa: ANN401 — dataclasses.field is typed Any
+def _setting(default: object, doc: str, unit: str = "") -> Any:
     return field(default=default, metadata={"doc": doc, "unit": unit})
 
 
@@ -148,7 +149,7 @@ def load_settings(
         if text is not None:
             values[spec.name] = _parse(spec.name, text)
     values |= {key: value for key, value in (overrides or {}).items() if value is not None}
-    return Settings(**values)  # type: ignore[arg-type] — each value was parsed to its field's type
+    return Settings(**cast(dict[str, Any], values))
 
 
 def _from_toml(path: Path) -> dict[str, object]:
@@ -171,9 +172,9 @@ def _parse(name: str, value: object) -> object:
         if wanted is bool:
             return value if isinstance(value, bool) else _BOOLEANS[str(text).lower()]
         if wanted is int and not isinstance(value, bool):
-            return int(text) if text is not None else int(typing.cast("int", value))
+            return int(text) if text is not None else int(cast("int", value))
         if wanted is float and not isinstance(value, bool):
-            return float(text) if text is not None else float(typing.cast("float", value))
+            return float(text) if text is not None else float(cast("float", value))
         if wanted is str and text is not None:
             return text
     except (KeyError, ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from flask import Response, redirect, request, session as browser
+from flask import Response, redirect, request
+from flask import session as browser
 from werkzeug.wrappers import Response as AnyResponse
 
 from glc.logs import logger

@@ -58,7 +58,7 @@ class Visit:
     def wait(self) -> str:
         """Store the request, if it is not yet; return where to resume it."""
         if self.waiting is None:
-            self.waiting = pending.store(db.session, self.asked.parameters.pairs, self.at)  # type: ignore[arg-type]
+            self.waiting = pending.store(db.session(), self.asked.parameters.pairs, self.at)
             db.session.commit()
         return pending.resume_path(self.waiting.id)
 
@@ -80,8 +80,10 @@ def authorize() -> AnyResponse:
         csrf.protect()
     asked = None
     try:
-        parameters = Parameters(map(tuple, waiting.parameters)) if waiting else Parameters.of_query(request)  # type: ignore[arg-type]
-        asked = AuthorizationRequest(parameters, house.dialect, lambda client_id: None)
+        parameters = (
+            Parameters((name, value) for name, value in waiting.parameters) if waiting else Parameters.of_query(request)
+        )
+        asked = AuthorizationRequest(parameters, house.dialect)
         return _answer(house, at, asked, waiting)
     except ProtocolError as error:
         _close(waiting)
@@ -112,7 +114,7 @@ def _answer(
 
 def _grant(visit: Visit) -> AnyResponse:
     asked, login = visit.asked, visit.login
-    assert login is not None  # noqa: S101 — the step _logged_in saw to it
+    assert login is not None
     issue = code.issue if asked.terms.flow is Flow.CODE else implicit.issue
     answer = issue(visit.house, asked, login, visit.at, fresh=visit.fresh)
     _close(visit.waiting)
@@ -164,7 +166,7 @@ def _role_held(visit: Visit) -> AnyResponse | None:
 
 def _login_recent(visit: Visit) -> AnyResponse | None:
     limit = visit.asked.max_age
-    if limit is None or visit.fresh or visit.at - visit.login.authenticated_at <= limit and limit:  # type: ignore[union-attr]
+    if limit is None or visit.fresh or (visit.at - visit.login.authenticated_at <= limit and limit):  # type: ignore[union-attr]
         return None
     if visit.silent:
         raise ProtocolError("login_required", 'Login is required because of max_age, but prompt parameter is "none"')
@@ -173,13 +175,13 @@ def _login_recent(visit: Visit) -> AnyResponse | None:
 
 def _consented(visit: Visit) -> AnyResponse | None:
     terms, login, asked = visit.asked.terms, visit.login, visit.asked
-    assert login is not None  # noqa: S101 — the step _logged_in saw to it
+    assert login is not None
     asked_of_nobody = terms.consent_mode is ConsentMode.NONE
     decision = decide(
         asked.scopes,
-        () if asked_of_nobody else remembered_scopes(
-            visit.connection, login.account_id, consent_page.audience_of(terms), visit.at
-        ),
+        ()
+        if asked_of_nobody
+        else remembered_scopes(visit.connection, login.account_id, consent_page.audience_of(terms), visit.at),
         asked_of_nobody=asked_of_nobody,
         asked_anew="consent" in asked.prompts,
         answered=visit.answered,
@@ -208,7 +210,7 @@ STEPS: tuple[Callable[[Visit], AnyResponse | None], ...] = (
 def _take_answer(visit: Visit) -> None:
     """Keep the receipt of what the user answered; a refusal is an error for the client."""
     login = visit.login
-    assert login is not None  # noqa: S101 — the caller saw to it
+    assert login is not None
     accepted = "accept" in request.form and "refuse" not in request.form
     consent_page.keep_answer(
         visit.house,
@@ -228,12 +230,12 @@ def _take_answer(visit: Visit) -> None:
 
 def _forget_consents(visit: Visit, account_id: int) -> None:
     for receipt in active(
-        db.session,  # type: ignore[arg-type]
+        db.session(),
         account_id,
         visit.at,
         audience=consent_page.audience_of(visit.asked.terms),
     ):
-        end(db.session, receipt, visit.at, ASKED_ANEW)  # type: ignore[arg-type]
+        end(db.session(), receipt, visit.at, ASKED_ANEW)
     db.session.commit()
 
 

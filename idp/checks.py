@@ -27,7 +27,7 @@ class AuthorizationRequest:
 
     parameters: Parameters
     dialect: Dialect
-    terms_of: Callable[[str], ReleaseTerms | None]
+    terms_of: Callable[[str], ReleaseTerms | None] = field(init=False)
     terms: ReleaseTerms = field(init=False)
     redirect_uri: str = field(init=False)
     response_types: frozenset[str] = frozenset()

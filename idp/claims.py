@@ -26,7 +26,7 @@ _environment = ImmutableSandboxedEnvironment()
 
 def attributes_of(row: Row[Any]) -> dict[str, Any]:
     """An account's attributes by name, from a row that has its columns."""
-    mapping = row._mapping  # noqa: SLF001 — SQLAlchemy's public name for it
+    mapping = row._mapping
     return {name: mapping[name] for name in _ATTRIBUTES} | {"username": mapping["email"]}
 
 
@@ -50,7 +50,7 @@ def released(
     return claims
 
 
-def value_of(rule: ClaimRule, attributes: Mapping[str, Any]) -> Any:  # noqa: ANN401 — text, list or boolean
+def value_of(rule: ClaimRule, attributes: Mapping[str, Any]) -> Any:
     """The value of one line of a claim table: an attribute, or a template over the attributes (`{{ city }}`)."""
     if "{" not in rule.source:
         return attributes.get(rule.source.removeprefix(_PREFIX))

@@ -28,7 +28,8 @@ def authenticate(asked: TokenRequest) -> ReleaseTerms:
         )
     asked.client = terms
     given = secret.encode()
-    if not any([hmac.compare_digest(given, known.encode()) for known in asked.house.secrets_of(terms, asked.at)]):
+    accepted = [hmac.compare_digest(given, known.encode()) for known in asked.house.secrets_of(terms, asked.at)]
+    if not any(accepted):
         raise _invalid_client("Wrong client secret", "Le secret ne s’affiche qu’à l’enregistrement du client.")
     return terms
 

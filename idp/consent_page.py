@@ -112,7 +112,7 @@ def keep_answer(
     remembered = answer is Answer.ACCEPTED and (always or (remember and _may_choose_to_remember(asked)))
     groups = _groups(terms, asked.scopes, login)
     keep(
-        db.session,  # type: ignore[arg-type]
+        db.session(),
         ConsentReceipt(
             account_id=login.account_id,
             client_id=terms.key,

@@ -49,9 +49,7 @@ class Dialect:
     prompt_none_shows_consent: bool = field(
         metadata=_departure("consent_required (core, 3.1.2.6)", "A2: the consent page is shown all the same")
     )
-    implicit_needs_nonce: bool = field(
-        metadata=_departure("required (core, 3.2.2.1)", "A2: optional in every flow")
-    )
+    implicit_needs_nonce: bool = field(metadata=_departure("required (core, 3.2.2.1)", "A2: optional in every flow"))
     unknown_grant_type_error: str = field(
         metadata=_departure("unsupported_grant_type (RFC 6749, 5.2)", "A2: invalid_request")
     )

@@ -34,7 +34,7 @@ def end_session() -> AnyResponse:
     target = request.args.get("post_logout_redirect_uri")
     if not target:
         return _end(house, f"{request.script_root}/")
-    registered = [uri for version in published_versions(db.session) for uri in version.post_logout_redirect_uris]
+    registered = [uri for version in published_versions(db.session()) for uri in version.post_logout_redirect_uris]
     if not is_registered(target, registered, flexible=house.dialect.redirect_uri_is_flexible):
         logger().info("logout.refused", reason="post_logout_redirect_uri is not registered")
         flash(_("URI de retour après déconnexion invalide"), "error")
@@ -50,7 +50,7 @@ def site_logout() -> AnyResponse:
     if request.method == "POST":
         csrf.protect()
         return _end(house, target)
-    current = sessions.of_browser(db.session, house.clock.now())
+    current = sessions.of_browser(db.session(), house.clock.now())
     if current is not None and _comes_from_elsewhere(house):
         return AnyResponse(
             render_template(
@@ -65,7 +65,7 @@ def site_logout() -> AnyResponse:
 
 
 def _end(house: Provider, target: str) -> AnyResponse:
-    current = sessions.of_browser(db.session, house.clock.now())
+    current = sessions.of_browser(db.session(), house.clock.now())
     told: list[dict[str, str]] = []
     if current is not None:
         told = _iframes(house, current)
@@ -81,7 +81,7 @@ def _end(house: Provider, target: str) -> AnyResponse:
 
 def _iframes(house: Provider, current: BrowserSession) -> list[dict[str, str]]:
     """The front-channel logout address of each client that this session visited."""
-    visited = sessions.visited_clients(db.session, current.id)
+    visited = sessions.visited_clients(db.session(), current.id)
     return [
         {
             "name": version.name,
@@ -92,7 +92,7 @@ def _iframes(house: Provider, current: BrowserSession) -> list[dict[str, str]]:
                 sid=sessions.sid(house, current.uid, version.client.client_id),
             ),
         }
-        for version in published_versions(db.session, visited)
+        for version in published_versions(db.session(), visited)
         if version.frontchannel_logout_uri
     ]
 
@@ -112,7 +112,7 @@ def _allowed_target(house: Provider, target: str | None) -> str | None:
         return local
     if urlsplit(target).scheme not in {"http", "https"} or "\\" in target:
         return None
-    known = {answers.origin(uri) for version in published_versions(db.session) for uri in _addresses(version)}
+    known = {answers.origin(uri) for version in published_versions(db.session()) for uri in _addresses(version)}
     return target if answers.origin(target) in known | {house.settings.origin} else None
 
 

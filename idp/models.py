@@ -24,9 +24,13 @@ class Account(Base):
     __tablename__ = "account"
 
     id: Mapped[int] = key_column()
-    uuid: Mapped[str] = column("Identifier handed to clients of policy `uuid`: 32 hexadecimal digits", sa.String(32), unique=True)
+    uuid: Mapped[str] = column(
+        "Identifier handed to clients of policy `uuid`: 32 hexadecimal digits", sa.String(32), unique=True
+    )
     email: Mapped[str] = _personal("Adresse email, as typed; also the user name")
-    email_key: Mapped[str | None] = column("The address in lower case, for look-up", sa.String(255), unique=True, personal=True)
+    email_key: Mapped[str | None] = column(
+        "The address in lower case, for look-up", sa.String(255), unique=True, personal=True
+    )
     email_verified: Mapped[bool] = column("Whether the holder proved to read this address", default=False)
     password_hash: Mapped[str] = column("Argon2id; empty: no password login", sa.String(255), default="")
     created_at: Mapped[dt.datetime] = column("When the account was made")
@@ -64,7 +68,9 @@ class BrowserSession(Base):
     __tablename__ = "browser_session"
 
     id: Mapped[int] = key_column()
-    uid: Mapped[str] = column("Name of the session, from which each client's `sid` is derived", sa.String(32), unique=True)
+    uid: Mapped[str] = column(
+        "Name of the session, from which each client's `sid` is derived", sa.String(32), unique=True
+    )
     digest: Mapped[str] = column("SHA-256 of the cookie's value", sa.String(64), unique=True)
     account_id: Mapped[int] = column("Who is logged in", sa.ForeignKey(Account.id), index=True, personal=True)
     authenticated_at: Mapped[dt.datetime] = column("Latest authentication (`auth_time`)")
@@ -125,7 +131,9 @@ class MailedLink(Base):
 
     digest: Mapped[str] = column("SHA-256 of the link's token", sa.String(64), primary_key=True)
     use: Mapped[str] = column("What the link is for", sa.String(20))
-    account_id: Mapped[int | None] = column("Account, unless it does not exist yet", sa.ForeignKey(Account.id), personal=True)
+    account_id: Mapped[int | None] = column(
+        "Account, unless it does not exist yet", sa.ForeignKey(Account.id), personal=True
+    )
     email: Mapped[str] = _personal("Address the link was sent to")
     next_url: Mapped[str] = column("Where the holder goes on afterwards, within this site", sa.Text(), default="")
     expires_at: Mapped[dt.datetime] = column("When it stops working")
@@ -137,7 +145,9 @@ class LoginFailures(Base):
 
     __tablename__ = "login_failures"
 
-    place: Mapped[str] = column("Digest of account name and address, or of the address, or of a known device", sa.String(64), primary_key=True)
+    place: Mapped[str] = column(
+        "Digest of account name and address, or of the address, or of a known device", sa.String(64), primary_key=True
+    )
     count: Mapped[int] = column("How many in a row")
     latest_at: Mapped[dt.datetime] = column("When the latest was")
 

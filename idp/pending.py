@@ -10,7 +10,8 @@ import datetime as dt
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
-from flask import request, session as browser
+from flask import request
+from flask import session as browser
 from sqlalchemy.orm import Session
 
 from glc.entropy import random_token
@@ -55,7 +56,7 @@ def named_in(target: str | None) -> str | None:
     parts = urlsplit(target)
     if not parts.path.rstrip("/").endswith(AUTHORIZE_PATH):
         return None
-    return (parse_qs(parts.query).get("pending") or [None])[0]
+    return parse_qs(parts.query).get("pending", [""])[0] or None
 
 
 def note_login(session: Session, target: str | None, at: dt.datetime) -> None:
@@ -72,7 +73,7 @@ def terms_behind(session: Session, target: str | None, at: dt.datetime) -> Relea
     pending = find(session, name, at) if name else None
     if pending is None:
         return None
-    client_id = dict(map(tuple, pending.parameters)).get("client_id", "")
+    client_id = dict(pending.parameters).get("client_id", "")
     return provider().terms(client_id, at)
 
 

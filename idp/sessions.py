@@ -97,9 +97,7 @@ def end_all(session: Session, account: Account, at: dt.datetime, *, but: Browser
 def set_cookie(response: AnyResponse, value: str) -> None:
     """Give the browser its session; the cookie dies with the browser."""
     settings = provider().settings
-    response.set_cookie(
-        COOKIE, value, path=f"{settings.path}/", httponly=True, samesite="Lax", secure=settings.secure
-    )
+    response.set_cookie(COOKIE, value, path=f"{settings.path}/", httponly=True, samesite="Lax", secure=settings.secure)
 
 
 def drop_cookie(response: AnyResponse) -> None:
@@ -116,4 +114,3 @@ def visited_clients(session: Session, session_id: int) -> list[int]:
     """The clients that were granted something in a session."""
     query = sa.select(AuthorizationGrant.client_id).where(AuthorizationGrant.session_id == session_id).distinct()
     return list(session.scalars(query))
-

@@ -12,7 +12,6 @@ from authlib.oauth2 import AuthorizationServer, OAuth2Error
 from authlib.oauth2.rfc6749 import OAuth2Request, UnsupportedGrantTypeError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from flask import Request, Response, request
-from sqlalchemy.engine import Row
 
 from glc.database import reading_session
 from glc.logs import logger
@@ -31,8 +30,10 @@ class TokenRequest(OAuth2Request):
 
     terms: ReleaseTerms
     code: Code
-    login: Row[Any]
-    refreshed: Row[Any]
+    login: Any
+    """The session behind the code: a row of `sessions.by_id`."""
+    refreshed: Any
+    """The refresh token and its grant."""
 
     def __init__(self, house: Provider, http: Request) -> None:
         # Not Authlib's own: it refuses plain http off loopback, which the settings already decide (between
@@ -118,9 +119,7 @@ def require_same_site(asked: TokenRequest) -> None:
         )
 
 
-def refusal(
-    house: Provider, error: OAuth2Error, terms: ReleaseTerms | None, *, unregistered: bool = False
-) -> Response:
+def refusal(house: Provider, error: OAuth2Error, terms: ReleaseTerms | None, *, unregistered: bool = False) -> Response:
     """An error answer (RFC 6749, 5.2) in the dialect's words, with the reason in the log."""
     dialect = house.dialect
     client = terms.client_id if terms else ""
@@ -158,6 +157,10 @@ def _allowed(headers: Mapping[str, str]) -> Response:
     return Response(
         "",
         200,
-        {**headers, "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "authorization, content-type"},
+        {
+            **headers,
+            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Headers": "authorization, content-type",
+        },
         mimetype="text/plain",
     )

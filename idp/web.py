@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, render_template, request, session as browser
+from flask import Blueprint, Flask, render_template, request
+from flask import session as browser
 from werkzeug.wrappers import Response as AnyResponse
 
 from glc.services import services

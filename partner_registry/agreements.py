@@ -59,9 +59,7 @@ def standing(agreement: Agreement, at: dt.datetime) -> Standing:
     opens, closes = start_of_day(first), end_of_day(last_day(agreement))
     if at >= closes:
         ended_early = agreement.terminated_on is not None and agreement.terminated_on == last_day(agreement)
-        return Standing(
-            AgreementStatus.TERMINATED if ended_early else AgreementStatus.EXPIRED, closes, FAR_FUTURE
-        )
+        return Standing(AgreementStatus.TERMINATED if ended_early else AgreementStatus.EXPIRED, closes, FAR_FUTURE)
     if at < opens:
         return Standing(AgreementStatus.PENDING_START, FAR_PAST, opens)
     since, until = opens, closes

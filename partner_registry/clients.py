@@ -62,7 +62,7 @@ class ClientRegistration:
     scopes: tuple[str, ...] = STANDARD_SCOPES
     claims: tuple[dict[str, Any], ...] = GLC_CLAIMS
     flow: Flow = Flow.CODE
-    id_token_alg: str = "HS256"
+    id_token_alg: str = "HS256"  # noqa: S105 — an algorithm
     subject_policy: SubjectPolicy = SubjectPolicy.PAIRWISE
     consent_mode: ConsentMode = ConsentMode.SERVICE
     consent_always_remembered: bool = False
@@ -172,10 +172,9 @@ def find_client(session: Session, client_id: str) -> Client:
 
 def registration_of(version: ClientVersion) -> ClientRegistration:
     """A version's configuration, ready to be changed with `dataclasses.replace` and published anew."""
-    values = {spec.name: getattr(version, spec.name) for spec in dataclasses.fields(ClientRegistration)}
-    return ClientRegistration(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    )
+    values: dict[str, Any] = {spec.name: getattr(version, spec.name) for spec in dataclasses.fields(ClientRegistration)}
+    values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return ClientRegistration(**values)
 
 
 def published_versions(session: Session, clients: Collection[int] | None = None) -> Sequence[ClientVersion]:
@@ -198,9 +197,7 @@ def agreement_of(client: Client, at: dt.datetime) -> Agreement | None:
 
 def _bindings(agreements: list[Agreement]) -> list[ClientBinding]:
     """One binding an agreement, each until the next one begins; the last stays open (its agreement says the end)."""
-    firsts = sorted(
-        ((effective_on(each) or each.starts_on, each) for each in agreements), key=lambda pair: pair[0]
-    )
+    firsts = sorted(((effective_on(each) or each.starts_on, each) for each in agreements), key=lambda pair: pair[0])
     following = [first - dt.timedelta(days=1) for first, _ in firsts[1:]]
     return [
         ClientBinding(agreement=agreement, valid_from_on=first, valid_to_on=last)

@@ -31,7 +31,7 @@ _choice = click.Choice
 def seed_command(database_url: str | None, as_json: bool) -> None:
     """Load the 59 communes, the founding partners and their agreements. A second run adds nothing."""
     with application(database_url):
-        added = seed(db.session, paris_date(services().clock.now()))  # type: ignore[arg-type]
+        added = seed(db.session(), paris_date(services().clock.now()))
         db.session.commit()
     show(added, as_json, lambda value: f"Added {value['communes']} communes and {value['partners']} partners.")
 
@@ -49,16 +49,27 @@ def client() -> None:
 @click.option("--client-id", help="Identifier to use instead of a random one.")
 @click.option("--secret", help="Secret to use instead of a random one.")
 @click.option("--scope", "scopes", default="openid profile email", show_default=True, help="Scopes it may ask for.")
-@click.option("--claim", "claims", multiple=True, metavar="NAME=SOURCE@SCOPE",
-              help="One more claim: an account attribute, or a template such as '{{ city }} ({{ postal_code }})'. "
-                   "Only claims that a purpose of the partner declares are released: see --declare.")
+@click.option(
+    "--claim",
+    "claims",
+    multiple=True,
+    metavar="NAME=SOURCE@SCOPE",
+    help="One more claim: an account attribute, or a template such as '{{ city }} ({{ postal_code }})'. "
+    "Only claims that a purpose of the partner declares are released: see --declare.",
+)
 @click.option("--declare", is_flag=True, help="Also declare the --claim names for the partner's first purpose.")
 @click.option("--id-token-alg", default="HS256", show_default=True, type=_choice(ALGORITHMS))
 @click.option("--subject-policy", default="pairwise", show_default=True, type=_choice([p.value for p in SubjectPolicy]))
 @click.option("--sector-identifier-uri", metavar="URI")
 @click.option("--flow", default="code", show_default=True, type=_choice([flow.value for flow in Flow]))
-@click.option("--consent", "consent_mode", default="service", show_default=True,
-              type=_choice([mode.value for mode in ConsentMode]), help="Whom a remembered consent covers; none: no page.")
+@click.option(
+    "--consent",
+    "consent_mode",
+    default="service",
+    show_default=True,
+    type=_choice([mode.value for mode in ConsentMode]),
+    help="Whom a remembered consent covers; none: no page.",
+)
 @click.option("--always-remember-consent", "consent_always_remembered", is_flag=True)
 @click.option("--consent-days", "consent_remembered_in", type=int, help="Days a consent is remembered.")
 @click.option("--id-token-lifetime", "id_token_lifetime_in", type=int, metavar="SECONDS")
@@ -76,8 +87,15 @@ def client() -> None:
 @database_option
 @json_option
 def register(
-    partner: str, client_id: str | None, secret: str | None, scopes: str, claims: tuple[str, ...], declare: bool,
-    database_url: str | None, as_json: bool, **options: Any,  # noqa: ANN401
+    partner: str,
+    client_id: str | None,
+    secret: str | None,
+    scopes: str,
+    claims: tuple[str, ...],
+    declare: bool,
+    database_url: str | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Register a site; its secret is printed once."""
     extra = tuple(_claim(text) for text in claims)
@@ -91,7 +109,7 @@ def register(
     with application(database_url) as app:
         house = app.extensions["idp"]
         made, clear = register_client(
-            db.session,  # type: ignore[arg-type]
+            db.session(),
             partner,
             ClientRegistration(**options),
             at=services().clock.now(),
@@ -124,7 +142,7 @@ def list_clients(database_url: str | None, as_json: bool) -> None:
 def show_client(client_id: str, database_url: str | None, as_json: bool) -> None:
     """Show a client; never its secret."""
     with application(database_url):
-        result = describe(find_client(db.session, client_id))  # type: ignore[arg-type]
+        result = describe(find_client(db.session(), client_id))
     show(result, as_json, _as_text)
 
 

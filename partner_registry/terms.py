@@ -200,9 +200,7 @@ def _bound(binding: ClientBinding, at: dt.datetime) -> _Gate:
     opens = start_of_day(binding.valid_from_on)
     closes = end_of_day(binding.valid_to_on) if binding.valid_to_on else FAR_FUTURE
     stands = standing(binding.agreement, at)
-    return _Gate(
-        _ACCESS[stands.status], stands.status.value, max(opens, stands.since), min(closes, stands.until)
-    )
+    return _Gate(_ACCESS[stands.status], stands.status.value, max(opens, stands.since), min(closes, stands.until))
 
 
 def _valid(processing: Processing, at: dt.datetime) -> bool:

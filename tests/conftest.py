@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -10,13 +11,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flows import PASSWORD, Citizen, Site
 from sqlalchemy.engine import Engine
 
 from glc.app import create_app
 from glc.clock import UTC, ManualClock
 from glc.commands import migrate, prepare
 from glc.database import db
+from glc.entropy import SystemEntropy
 from glc.settings import Settings
+from idp.accounts.rules import create_account
+from partner_registry.clients import ClientRegistration, register_client
 from partner_registry.seed import seed
 
 NOON = dt.datetime(2026, 3, 2, 11, tzinfo=UTC)
@@ -80,3 +85,61 @@ def engine(app: Flask) -> Engine:
     """The test's database."""
     with app.app_context():
         return db.engine
+
+
+@pytest.fixture
+def register(app: Flask, clock: ManualClock) -> Callable[..., Site]:
+    """Register a site of Lyon; keyword arguments are those of `ClientRegistration`."""
+    return functools.partial(register_site, app, clock)
+
+
+def register_site(app: Flask, clock: ManualClock, *, partner: str = "lyon", **options: object) -> Site:
+    """Register a site with the given provider."""
+    values: dict[str, object] = {"name": "Mon site", "redirect_uris": ("https://site.example/callback",), **options}
+    with app.app_context():
+        client, secret = register_client(
+            db.session(),
+            partner,
+            ClientRegistration(**values),
+            at=clock.now(),
+            entropy=SystemEntropy(),
+            seal=app.extensions["idp"].ring.secrets.seal,
+        )
+        db.session.commit()
+        return Site(client.client_id, secret, client.published.redirect_uris[0], " ".join(client.published.scopes))
+
+
+@pytest.fixture
+def site(register: Callable[..., Site]) -> Site:
+    """A site of Lyon with every default: HS256, pairwise subjects, consent asked."""
+    return register()
+
+
+@pytest.fixture
+def make_account(app: Flask, clock: ManualClock) -> Callable[..., str]:
+    """Make an account; return its uuid."""
+    return functools.partial(add_account, app, clock)
+
+
+def add_account(app: Flask, clock: ManualClock, **values: object) -> str:
+    """Make an account with the given provider: Camille, unless told otherwise."""
+    camille = {
+        "email": "camille.dupre@citoyen.example",
+        "password": PASSWORD,
+        "first_name": "Camille",
+        "last_name": "Dupré",
+        "gender": "female",
+        "birthdate": "1987-06-05",
+        "birth_place": "69123",
+    }
+    with app.app_context():
+        made = create_account(db.session(), at=clock.now(), **{**camille, **values})
+        db.session.commit()
+        return made.uuid
+
+
+@pytest.fixture
+def citizen(app: Flask, make_account: Callable[..., str]) -> Citizen:
+    """Camille, who has an account, in front of a fresh browser."""
+    make_account()
+    return Citizen(app.test_client())

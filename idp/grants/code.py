@@ -68,7 +68,8 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         self.authenticate_token_endpoint_client()
         if not sent:
             raise invalid_request('Missing parameter "code"')
-        request.code, request.login = self._accept(code, login), login
+        request.code = self._accept(code, login)
+        request.login = login
 
     def _accept(self, code: Code | None, login: Row[Any] | None) -> Code:
         request, terms = self.request, self.request.terms
@@ -120,7 +121,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
             grant_life.revoke_grant(house.engine, code.grant_id, at)
             raise _invalid_grant(
                 "Code is unknown or has expired.",
-                "Ce code a déjà été échangé : un code ne sert qu’une fois, et ce qu’il avait donné vient d’être révoqué.",
+                "Un code ne sert qu’une fois : celui-ci l’a déjà été, et ce qu’il avait donné est révoqué.",
             ) from None
         body = _bearer(access, at)
         body["id_token"] = tokens.id_token(
