@@ -23,10 +23,10 @@ LABELS: dict[str, Text] = {
     "email": Text("Adresse électronique", "Email address"),
     "email_verified": Text("Adresse électronique vérifiée", "Email address verified"),
     "given_name": Text("Prénom", "First name"),
-    "first_name": Text("Prénom (nom de champ propre à GrandLyonConnect)", "First name (GrandLyonConnect's own field)"),
+    "first_name": Text("Prénom", "First name"),
     "family_name": Text("Nom", "Last name"),
-    "last_name": Text("Nom (nom de champ propre à GrandLyonConnect)", "Last name (GrandLyonConnect's own field)"),
-    "gender": Text("Civilité", "Gender"),
+    "last_name": Text("Nom", "Last name"),
+    "gender": Text("Genre", "Gender"),
     "birthdate": Text("Date de naissance", "Date of birth"),
     "birthplace": Text("Lieu de naissance", "Place of birth"),
 }
