@@ -18,6 +18,7 @@ COMMANDS = {
     "keys": "keys.commands:keys",
     "seed": "partner_registry.commands:seed_command",
     "serve": "glc.serve:serve",
+    "settings": "glc.commands:settings_command",
 }
 
 

@@ -182,9 +182,13 @@ def _parse(name: str, value: object) -> object:
     raise _wrong(name, value, {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[wanted])
 
 
+def shown(name: str, value: object) -> object:
+    """The value as it may be printed: those that hold or may hold a secret are masked."""
+    return "…" if value and name in {"master_key", "smtp_url", "database_url"} else value
+
+
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 def _wrong(name: str, value: object, wanted: str) -> SettingsError:
-    shown = "…" if name in {"master_key", "smtp_url", "database_url"} else repr(value)
-    return SettingsError(f"setting {name} (GLC_{name.upper()}) is {shown}: it must be {wanted}")
+    return SettingsError(f"setting {name} (GLC_{name.upper()}) is {shown(name, value)!r}: it must be {wanted}")

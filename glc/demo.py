@@ -1,0 +1,178 @@
+"""`glc demo`: the provider, lyon.fr as one of its sites, accounts to log in with; everything prepared, kept in var/."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from glc.clock import paris_date
+from glc.commands import migrate, prepare
+from glc.database import db
+from glc.errors import GlcError
+from glc.serve import check_port, run
+from glc.services import services
+from glc.settings import Settings, load_settings
+
+CLIENT_ID = "lyon-fr-demo"
+PASSWORD = "citoyen-de-demo"  # noqa: S105 — printed at each start, for invented people
+ACCOUNTS: tuple[dict[str, Any], ...] = (
+    {
+        "email": "camille.dupre@citoyen.example",
+        "first_name": "Camille",
+        "last_name": "Dupré",
+        "gender": "female",
+        "birthdate": "1987-06-05",
+        "birth_place": "69123",
+        "birth_country": "99100",
+        "city": "Lyon",
+        "postal_code": "69003",
+    },
+    {
+        "email": "jean-francois.le-goff@citoyen.example",
+        "first_name": "Jean-François",
+        "last_name": "Le Goff-Müller",
+        "usage_last_name": "Le Goff",
+        "gender": "male",
+        "birthdate": "1954-00-00",
+        "birth_country": "99352",
+        "city": "Vaulx-en-Velin",
+    },
+    {"email": "sans.profil@citoyen.example", "first_name": "", "last_name": ""},
+)
+"""People to log in as: an ordinary one; one born abroad, month and day unknown; one whose profile is incomplete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The demonstration site: where it is, and its credentials."""
+
+    url: str
+    client_id: str
+    secret: str
+
+
+@click.command()
+@click.option("--port", type=int, default=8040, show_default=True, help="Port of the provider.")
+@click.option("--site-port", type=int, default=8041, show_default=True, help="Port of the lyon.fr demo site.")
+@click.option("--fresh", is_flag=True, help="Forget what earlier runs kept.")
+def demo(port: int, site_port: int, fresh: bool) -> None:
+    """Serve the provider and the lyon.fr demo site, with accounts to try them."""
+    settings = load_settings({"port": port, "issuer": f"http://localhost:{port}/", "outbox_page": True})
+    check_port(settings.host, port, "--port")
+    check_port(settings.host, site_port, "--site-port")
+    if fresh:
+        _forget(settings)
+    migrate(settings)
+    prepare(settings)
+    site = _furnish(settings, f"http://localhost:{site_port}/")
+    click.echo(_welcome(settings, site))
+    child = _start_site(settings, site, site_port)
+    try:
+        run(settings)
+    finally:
+        child.terminate()
+        child.wait(timeout=10)
+
+
+def _forget(settings: Settings) -> None:
+    import sqlalchemy as sa
+
+    url = sa.make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise GlcError("--fresh only forgets a SQLite file; drop and create this database yourself")
+    for suffix in ("", "-wal", "-shm"):
+        Path(url.database + suffix).unlink(missing_ok=True)
+
+
+def _furnish(settings: Settings, site_url: str) -> Site:
+    from glc.app import create_app
+    from partner_registry.seed import seed
+
+    app = create_app(settings)
+    with app.app_context():
+        session = db.session()
+        seed(session, paris_date(services().clock.now()))
+        secret = _lyon_fr(app, session, site_url)
+        _accounts(session)
+        session.commit()
+        db.engine.dispose()
+    return Site(site_url, CLIENT_ID, secret)
+
+
+def _lyon_fr(app: Flask, session: Session, site_url: str) -> str:
+    """Register the site, or bring its addresses up to date; return its secret."""
+    import sqlalchemy as sa
+
+    from partner_registry.clients import ClientRegistration, publish_version, register_client, registration_of
+    from partner_registry.models import Client
+
+    wanted = ClientRegistration(
+        name="lyon.fr (démonstration)",
+        redirect_uris=(f"{site_url}auth/callback",),
+        post_logout_redirect_uris=(site_url,),
+        frontchannel_logout_uri=f"{site_url}auth/frontchannel-logout",
+        home_url=site_url,
+        colour="#b3262e",
+        id_token_alg="RS256",  # noqa: S106 — an algorithm
+    )
+    ring, at = app.extensions["idp"].ring, services().clock.now()
+    client = session.scalar(sa.select(Client).where(Client.client_id == CLIENT_ID))
+    if client is None:
+        client, _ = register_client(
+            session,
+            "lyon",
+            wanted,
+            at=at,
+            entropy=services().entropy,
+            seal=ring.secrets.seal,
+            client_id=CLIENT_ID,
+        )
+    elif registration_of(client.published) != wanted:
+        publish_version(session, client, wanted, at)
+    return str(ring.secrets.open(client.secrets[-1].sealed).decode())
+
+
+def _accounts(session: Session) -> None:
+    from idp.accounts.rules import create_account, find_by_email
+
+    for person in ACCOUNTS:
+        if find_by_email(session, person["email"]) is None:
+            create_account(session, at=services().clock.now(), password=PASSWORD, email_verified=True, **person)
+
+
+def _start_site(settings: Settings, site: Site, port: int) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "LYON_FR_ISSUER": settings.issuer,
+        "LYON_FR_BASE_URL": site.url,
+        "LYON_FR_CLIENT_ID": site.client_id,
+        "LYON_FR_CLIENT_SECRET": site.secret,
+    }
+    command = [sys.executable, "-m", "demo.lyon_fr", "--port", str(port)]
+    return subprocess.Popen(command, env=environment)  # noqa: S603 — our own module
+
+
+def _welcome(settings: Settings, site: Site) -> str:
+    people = "\n".join(f"    {person['email']:<42}{PASSWORD}" for person in ACCOUNTS)
+    return f"""
+GrandLyonConnect, simulator — for tests only, never for real people's data
+
+  lyon.fr (demo site)   {site.url}        ← start here: « Se connecter avec GrandLyonConnect »
+  Provider (issuer)     {settings.issuer}
+  E-mails (outbox)      {settings.issuer}outbox/
+
+  Accounts              password
+{people}
+
+  Client of lyon.fr     {site.client_id}
+  Your own site         glc client register --partner lyon --name "Mon site" --redirect-uri http://localhost:3000/cb
+
+  Everything is kept in var/; start over with --fresh. Stop with Ctrl-C.
+"""
