@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import requests
 from authlib.common.errors import AuthlibBaseError
-from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped, unused-ignore]
+from flask_wtf.csrf import CSRFError
 from joserfc.errors import ExpiredTokenError, JoseError
 from werkzeug.exceptions import HTTPException
 

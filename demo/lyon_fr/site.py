@@ -22,7 +22,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped, unused-ignore]
+from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -91,7 +91,7 @@ def login() -> ResponseReturnValue:
     While GrandLyonConnect's own session lasts, the browser comes straight back: no password is asked for.
     """
     forget_old_attempts()
-    return services().glc.authorize_redirect(services().config.redirect_uri)
+    return cast(Response, services().glc.authorize_redirect(services().config.redirect_uri))
 
 
 @pages.get("/auth/callback")
@@ -148,7 +148,8 @@ def logout() -> ResponseReturnValue:
     kept_language = language()
     session.clear()
     session["lang"] = kept_language
-    return site.glc.logout_redirect(post_logout_redirect_uri=site.config.base_url, client_id=site.config.client_id)
+    home, client_id = site.config.base_url, site.config.client_id
+    return cast(Response, site.glc.logout_redirect(post_logout_redirect_uri=home, client_id=client_id))
 
 
 @pages.get("/auth/frontchannel-logout")
@@ -185,7 +186,7 @@ def home() -> ResponseReturnValue:
     """The home page, which is also where GrandLyonConnect sends people back to after a logout, with our state."""
     if "state" in request.args:
         with contextlib.suppress(OAuthError):  # A state that is not ours: a plain visit.
-            services().glc.validate_logout_response()  # type: ignore[no-untyped-call]
+            services().glc.validate_logout_response()
             flash(
                 translated(
                     "Vous êtes déconnecté de ce site et de GrandLyonConnect.",

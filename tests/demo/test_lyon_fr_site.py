@@ -219,7 +219,7 @@ def test_a_person_logs_in_is_greeted_by_name_and_sees_what_was_shared(client: Fl
     assert (back.status_code, back.location) == (302, "/")
     assert greeting(client) == "Bonjour Joëlle Dubinôre"
     account = client.get("/mon-compte").text
-    for shown in ("abc+/=", "joelle@example.org", "Femme", "15/08/1992", "Non renseigné", "jeton d’identité et appel"):
+    for shown in ("abc+/=", "joelle@example.org", "Femme", "15/08/1992", "Non renseigné", "identité et userinfo"):
         assert shown in account
     assert "5" * 32 in account
 
