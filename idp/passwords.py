@@ -1,0 +1,41 @@
+"""Passwords: Argon2id, with the cost the settings say (OWASP's minimum unless raised)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glc.settings import Settings
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+
+def hash_password(settings: Settings, password: str) -> str:
+    """The password's hash, with its parameters and salt."""
+    return _hasher(settings).hash(password)
+
+
+def verify_password(settings: Settings, stored: str, password: str) -> bool:
+    """Whether the password is the stored one. An empty or foreign hash matches nothing, and costs as much to refuse:
+    the time taken tells nobody whether an account exists."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    hasher = _hasher(settings)
+    try:
+        return hasher.verify(stored, password)
+    except VerificationError:
+        return False
+    except InvalidHashError:
+        hasher.hash(password)
+        return False
+
+
+def needs_rehash(settings: Settings, stored: str) -> bool:
+    """Whether the hash was made with another cost than today's."""
+    return _hasher(settings).check_needs_rehash(stored)
+
+
+def _hasher(settings: Settings) -> PasswordHasher:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=settings.argon2_passes, memory_cost=settings.argon2_memory, parallelism=1)
