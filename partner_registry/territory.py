@@ -40,7 +40,7 @@ def load_territory(session: Session) -> int:
             known.add(row["siren"])
             session.add(Commune(siren=row["siren"], insee_code=row["insee"], name=row["name"], postal_codes=[]))
     session.flush()
-    counted = set(session.execute(sa.select(LegalPopulation.siren, LegalPopulation.in_force_on)).tuples())
+    counted = {tuple(row) for row in session.execute(sa.select(LegalPopulation.siren, LegalPopulation.in_force_on))}
     session.add_all(
         LegalPopulation(
             siren=row["siren"],
