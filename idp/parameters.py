@@ -26,6 +26,8 @@ class Parameters(dict[str, str]):
     @classmethod
     def parse(cls, encoded: bytes) -> Parameters:
         """Read form-encoded bytes. Raises `ProtocolError` (invalid_request)."""
+        if b"%00" in encoded or b"\0" in encoded:
+            raise invalid_request("Parameters must not contain the NUL character")
         try:
             text = encoded.decode("utf-8")
             pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)

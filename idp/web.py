@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from glc.services import services
 from glc.web import csrf
 from idp import authorization, consent_page, discovery, logout, revocation, token, userinfo
+from idp.accounts.web import accounts
 from idp.dialects import Dialect, dialect_named
 from idp.provider import Provider, digest, provider
 from keys.ring import KeyRing
@@ -35,6 +36,7 @@ def init_app(app: Flask, ring: KeyRing) -> None:
     protocol = _protocol(dialect)
     csrf.exempt(protocol)
     app.register_blueprint(protocol)
+    app.register_blueprint(accounts)
 
 
 def _protocol(dialect: Dialect) -> Blueprint:
