@@ -24,6 +24,8 @@ from idp.accounts.rules import create_account
 from partner_registry.clients import ClientRegistration, register_client
 from partner_registry.seed import seed
 
+pytest_plugins = ["needs"]
+
 NOON = dt.datetime(2026, 3, 2, 11, tzinfo=UTC)
 """A Monday, noon in Lyon."""
 
