@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Blueprint, Flask, Response, redirect, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
@@ -53,6 +53,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     app.register_error_handler(GlcError, _refused)
     app.register_error_handler(CSRFError, _form_too_old)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(Exception, _unforeseen)
     if settings.trusted_proxies:
@@ -163,6 +164,16 @@ def _http_error(error: HTTPException) -> AnyResponse:
     if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
+
+
+def _unstorable(error: DataError) -> Response:
+    """Something was sent that no column can hold: a NUL character, a text that is too long (PostgreSQL)."""
+    logger().info("refused", reason="unstorable", detail=type(error.orig).__name__)
+    return error_page(
+        400,
+        gettext("Demande incompréhensible"),
+        gettext("La demande contient un texte trop long, ou un caractère qui ne peut pas être enregistré."),
+    )
 
 
 def _database_away(error: OperationalError) -> Response:
