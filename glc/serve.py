@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+from functools import partial
 from typing import Any
 
 import click
@@ -14,7 +16,7 @@ from glc.settings import Settings, load_settings
 
 @click.command()
 @click.option("--host", help="Address to listen on.")
-@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--issuer", metavar="URL", help="Public base URL, with its final slash; follows --port when left out.")
 @click.option("--dialect", metavar="NAME", help="grandlyonconnect or grandlyonconnect-2018.")
 @database_option
@@ -31,18 +33,25 @@ def serve(
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted (SIGINT or SIGTERM)."""
     from granian.constants import Interfaces
-    from granian.server.mp import MPServer
-    from granian.server.mt import MTServer
+    from granian.server import MPServer, MTServer
 
     from glc.logs import configure_logs, logger
+
+    class InThisProcess(MTServer):  # type: ignore[misc]
+        """granian's server whose workers are threads: with one worker it starts faster, and takes less memory, than
+        a process that watches over another. granian keeps it for Pythons without a global lock only because several
+        such workers would share that lock."""
+
+        def _check_gil(self) -> None:
+            pass
 
     configure_logs(settings)
     prepare(settings)
     if not settings.master_key:
         logger().warning("master_key.development", remedy="set GLC_MASTER_KEY; glc keys new-master-key makes one")
-    server_type: Any = MPServer if settings.workers > 1 else MTServer  # one process starts faster than two
+    server_type: Any = MPServer if settings.workers > 1 else InThisProcess
     server = server_type(
         "glc.serve:load_app",
         address=settings.host,
@@ -50,25 +59,26 @@ def run(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=settings.threads,
-        backlog=1024,
         log_enabled=False,
-        factory=True,
     )
     logger().info("serving", issuer=settings.issuer, dialect=settings.dialect)
-    server.serve(target_loader=lambda *_args, **_kwargs: load_app(settings), wrap_loader=False)
+    server.serve(target_loader=partial(load_app, settings), wrap_loader=False)
 
 
-def load_app(settings: Settings | None = None) -> Any:
-    """The WSGI application, mounted under the issuer's path."""
+def load_app(settings: Settings) -> Any:
+    """The WSGI application of one worker, mounted under the issuer's path."""
     from glc.app import create_app
+    from glc.logs import configure_logs
 
-    settings = settings or load_settings()
+    configure_logs(settings)  # a worker that is a process of its own was not told yet
     app: Any = create_app(settings)
     if settings.path:
         from werkzeug.exceptions import NotFound
         from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
         app = DispatcherMiddleware(NotFound(), {settings.path: app})
+    gc.freeze()  # what start-up made stays: no search for garbage looks at it again
+    gc.enable()  # see glc.cli.main
     return app
 
 
