@@ -42,7 +42,7 @@ def init_app(app: Flask, ring: KeyRing) -> None:
 def _protocol(dialect: Dialect) -> Blueprint:
     blueprint = Blueprint("idp", __name__, template_folder="templates")
     add = blueprint.add_url_rule
-    add("/.well-known/openid-configuration", view_func=discovery.configuration)
+    add("/.well-known/openid-configuration", view_func=discovery.configuration, strict_slashes=True)
     add("/idp/oidc/certs", view_func=discovery.certs)
     add("/idp/oidc/authorize", view_func=authorization.authorize, methods=["GET", "POST"])
     add("/idp/oidc/token", view_func=token.token, methods=["POST", "OPTIONS"])
