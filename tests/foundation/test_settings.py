@@ -1,0 +1,105 @@
+"""Settings: where they come from, and what a wrong one is answered."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from glc.errors import SettingsError
+from glc.settings import Settings, load_settings
+
+KEY = "c2VjcmV0LXRoYXQtbm9ib2R5LW11c3Qtc2VlLTAwMDA"
+
+
+def test_without_anything_the_issuer_is_localhost_8040_with_its_final_slash() -> None:
+    """Issue, « Interface that must keep these names »."""
+    settings = load_settings(environ={})
+    assert settings.issuer == "http://localhost:8040/"
+    assert (settings.code_lifetime_in, settings.id_token_lifetime_in) == (30, 30)
+
+
+def test_the_environment_wins_over_the_file_and_an_option_over_both(tmp_path: Path) -> None:
+    """Issue, « Ground »: from environment or a TOML file."""
+    file = tmp_path / "glc.toml"
+    file.write_text('port = 1111\nthreads = 7\nlog_format = "json"\n')
+    environment = {"GLC_SETTINGS": str(file), "GLC_PORT": "2222", "GLC_LOG_FORMAT": "console"}
+    settings = load_settings({"port": 3333, "host": None}, environ=environment)
+    assert (settings.port, settings.threads, settings.log_format) == (3333, 7, "console")
+
+
+def test_settings_cannot_be_changed_once_made() -> None:
+    """Issue, « Ground »: one frozen object."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("GLC_PORT", "many"),
+        ("GLC_THREADS", "-1"),
+        ("GLC_ALLOW_HTTP", "perhaps"),
+        ("GLC_LOGIN_SLOWDOWN_FACTOR", "x"),
+        ("GLC_LOG_LEVEL", "loud"),
+        ("GLC_ISSUER", "localhost:8040"),
+        ("GLC_ISSUER", "http://glc.example/"),
+        ("GLC_ISSUER", "https://glc.example/?x=1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(variable: str, value: str) -> None:
+    """Issue, « Ground »: a wrong value named with its key."""
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environ={variable: value, "GLC_MASTER_KEY": KEY})
+    assert variable in refused.value.message
+    assert value in refused.value.message
+
+
+def test_an_unknown_key_of_the_file_is_named(tmp_path: Path) -> None:
+    """A misspelt key must not be passed over in silence."""
+    file = tmp_path / "glc.toml"
+    file.write_text('isuer = "https://glc.example/"\n')
+    with pytest.raises(SettingsError, match="isuer"):
+        load_settings(file=file, environ={})
+
+
+@pytest.mark.parametrize("text", ["port = [1]", "port = 1.5", "port = true", "issuer = 3", "allow_http = 2", "port ="])
+def test_a_value_of_the_wrong_type_in_the_file_is_refused(tmp_path: Path, text: str) -> None:
+    """A fraction of a port, a number for a text: refused in one sentence, never a traceback."""
+    file = tmp_path / "glc.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError):
+        load_settings(file=file, environ={})
+
+
+def test_an_issuer_of_the_world_needs_a_master_key_of_its_own() -> None:
+    """The development key is known to everybody: it serves on this machine only."""
+    with pytest.raises(SettingsError, match="GLC_MASTER_KEY"):
+        Settings(issuer="https://glc.example/")
+    with pytest.raises(SettingsError, match="GLC_MASTER_KEY"):
+        Settings(issuer="https://glc.example/", master_key=Settings().effective_master_key)
+    assert Settings(issuer="https://glc.example/", master_key=KEY).secure
+
+
+def test_everybodys_mail_is_never_shown_to_the_world() -> None:
+    """A test power is refused where others could use it."""
+    with pytest.raises(SettingsError, match="GLC_OUTBOX_PAGE"):
+        Settings(issuer="https://glc.example/", master_key=KEY, outbox_page=True)
+
+
+def test_a_refusal_never_shows_a_secret(tmp_path: Path) -> None:
+    """Brief of the project: no secret in any message."""
+    file = tmp_path / "glc.toml"
+    for name in ("master_key", "smtp_url", "database_url"):
+        file.write_text(f"{name} = 1234567\n")
+        with pytest.raises(SettingsError, match=name) as refused:
+            load_settings(file=file, environ={})
+        assert "1234567" not in refused.value.message
+
+
+def test_every_setting_says_what_it_is_and_every_duration_its_unit() -> None:
+    """Issue, « Ground »: each field documented with unit and default."""
+    for spec in dataclasses.fields(Settings):
+        assert spec.metadata["doc"].endswith(".") or "…" in spec.metadata["doc"], spec.name
+        assert spec.metadata["unit"] or not spec.name.endswith("_in"), spec.name
