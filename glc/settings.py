@@ -171,10 +171,10 @@ def _parse(name: str, value: object) -> object:
     try:
         if wanted is bool:
             return value if isinstance(value, bool) else _BOOLEANS[str(text).lower()]
-        if wanted is int and not isinstance(value, bool):
-            return int(text) if text is not None else int(cast("int", value))
-        if wanted is float and not isinstance(value, bool):
-            return float(text) if text is not None else float(cast("float", value))
+        if wanted is int and type(value) in {int, str}:  # a bool is an int too
+            return int(cast("int | str", value))
+        if wanted is float and type(value) in {int, float, str}:
+            return float(cast("float | str", value))
         if wanted is str and text is not None:
             return text
     except (KeyError, ValueError):
