@@ -46,7 +46,7 @@ def glc() -> None:
 
 def main() -> Any:
     """Entry point: a refusal is one sentence on standard error, never a traceback."""
-    gc.disable()  # what a start imports is no garbage: looking for some takes a fifth of the time (glc.serve enables it)
+    gc.disable()  # looking for garbage among what is imported takes a fifth of the start; glc.serve enables it
     try:
         return glc.main(standalone_mode=True)
     except GlcError as error:
