@@ -11,7 +11,7 @@ from flows import Citizen
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask], request: pytest.FixtureRequest) -> Flask:
-    """The provider, in the default dialect, or in the one a test names by `parametrize("app", [name], indirect=True)`."""
+    """The provider: in the default dialect, or the one that `parametrize("app", [name], indirect=True)` names."""
     return make_app(dialect=getattr(request, "param", "grandlyonconnect"))
 
 
