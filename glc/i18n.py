@@ -25,6 +25,11 @@ def language() -> str:
     return chosen if chosen in LANGUAGES else "fr"
 
 
+def N_(message: str) -> str:  # noqa: N802 — gettext's own name for it
+    """Mark a message for translation where it is written; it is translated where it is shown."""
+    return message
+
+
 def gettext(message: str) -> str:
     """The message in the visitor's language."""
     return _catalog(language()).gettext(message)

@@ -77,6 +77,13 @@ def terms_behind(session: Session, target: str | None, at: dt.datetime) -> Relea
     return provider().terms(client_id, at)
 
 
+def parameter_behind(session: Session, target: str | None, name: str, at: dt.datetime) -> str:
+    """A parameter of the request that `target` resumes, or an empty text."""
+    waiting = named_in(target)
+    pending = find(session, waiting, at) if waiting else None
+    return str(dict(pending.parameters).get(name, "")) if pending else ""
+
+
 def forget_expired(session: Session, at: dt.datetime) -> None:
     """Delete what nobody came back for."""
     session.execute(sa.delete(PendingAuthorization).where(PendingAuthorization.expires_at <= at))

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from glc.services import services
 from glc.web import csrf
 from idp import authorization, consent_page, discovery, logout, revocation, token, userinfo
-from idp.accounts.web import accounts
+from idp.accounts import accounts
 from idp.dialects import Dialect, dialect_named
 from idp.provider import Provider, digest, provider
 from keys.ring import KeyRing

@@ -1,57 +1,95 @@
-"""The account holder's pages."""
+"""The account holder's pages: the blueprint, who is logged in, and what every page is given."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request
-from flask_wtf import FlaskForm
-from werkzeug.wrappers import Response
-from wtforms import PasswordField, StringField
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
 
+from flask import Blueprint, g, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from glc.clock import PARIS
 from glc.database import db
 from glc.services import services
 from glc.web import local_path
 from idp import consent_page, pending, sessions
-from idp.accounts.rules import find_by_email
-from idp.passwords import verify_password
+from idp.models import Account, BrowserSession
 
-accounts = Blueprint("accounts", __name__, template_folder="../templates")
-
-
-class LoginForm(FlaskForm):
-    """User name and password."""
-
-    username = StringField("Courriel")
-    password = PasswordField("Mot de passe")
+accounts = Blueprint("accounts", __name__)
+P = ParamSpec("P")
 
 
-@accounts.route("/login/", methods=["GET", "POST"])
-def login() -> Response:
-    """Log in, then go on where the user was going."""
-    at = services().clock.now()
-    target = local_path(request.args.get("next")) or f"{request.script_root}/accounts/"
-    form = LoginForm()
-    if form.validate_on_submit():
-        account = find_by_email(db.session(), form.username.data or "")
-        stored = account.password_hash if account else ""
-        db.session.rollback()
-        if verify_password(services().settings, stored, form.password.data or "") and account is not None:
-            value = sessions.start(db.session(), account, at)
-            pending.note_login(db.session(), target, at)
-            db.session.commit()
-            response = redirect(target)
-            sessions.set_cookie(response, value)
-            return response
-        form.form_errors.append("Courriel ou mot de passe incorrect.")
-    waiting = pending.named_in(target)
-    terms = pending.terms_behind(db.session(), target, at)
-    page = render_template(
-        "idp/login.html",
-        form=form,
-        action=request.full_path,
-        cancel_url=f"{pending.resume_path(waiting)}&cancel=1" if waiting else None,
-        register_url="/register/",
-        reset_url="/password/reset/",
-        service=consent_page.service(terms) if terms else None,
-        account=None,
-    )
-    return Response(page, mimetype="text/html")
+def now() -> dt.datetime:
+    """The instant of this request."""
+    return services().clock.now()
+
+
+def current_session() -> BrowserSession | None:
+    """This browser's session, read once a request."""
+    if "login" not in g:
+        g.login = sessions.of_browser(db.session(), now())
+    return g.login  # type: ignore[no-any-return]
+
+
+def current_account() -> Account | None:
+    """Who is logged in."""
+    login = current_session()
+    return db.session.get(Account, login.account_id) if login else None
+
+
+def logged_in(view: Callable[Concatenate[Account, P], Response]) -> Callable[P, Response]:
+    """Give a page the account that is logged in, or send the visitor to log in and back."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
+        account = current_account()
+        if account is None:
+            here = request.full_path if request.query_string else request.path
+            return to("/login/", next=request.script_root + here)
+        return view(account, *args, **kwargs)
+
+    return guarded
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """A page, with the account in its header and the service behind `next`, if any."""
+    terms = pending.terms_behind(db.session(), target(), now())
+    context.setdefault("paris", PARIS)
+    context.setdefault("account", current_account())
+    context.setdefault("service", consent_page.service(terms) if terms else None)
+    return Response(render_template(template, **context), status, mimetype="text/html")
+
+
+def to(path: str, **query: str) -> Response:
+    """A redirect within this site."""
+    return redirect(f"{request.script_root}{path}" + (f"?{urlencode(query)}" if query else ""), 303)
+
+
+def target() -> str | None:
+    """Where the visitor goes on afterwards (`next`), if that is within this site."""
+    return local_path(request.args.get("next"))
+
+
+def carrying_next(path: str) -> str:
+    """The address of another page, to which `next` is handed on."""
+    going_on = target()
+    return f"{request.script_root}{path}" + (f"?{urlencode({'next': going_on})}" if going_on else "")
+
+
+def enter(account: Account, going_on: str | None) -> Response:
+    """Log the account in, in this browser, and go on. Commits."""
+    value = sessions.start(db.session(), account, now())
+    pending.note_login(db.session(), going_on, now())
+    db.session.commit()
+    response = redirect(going_on, 303) if going_on else to("/accounts/")
+    sessions.set_cookie(response, value)
+    return response
+
+
+def mail_sent(email: str) -> Response:
+    """The page that says a mail is on its way, the same whether or not the address is known."""
+    outbox = f"{request.script_root}/outbox/" if services().settings.outbox_page else None
+    return page("accounts/mail_sent.html", email=email, outbox_url=outbox)

@@ -1,0 +1,192 @@
+"""The forms of the account pages. Labels and messages are French msgids; the templates translate them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, Form, PasswordField, RadioField, StringField, TelField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional, ValidationError
+
+from glc.i18n import N_
+from idp.models import CONTACT_ATTRIBUTES, IDENTITY_ATTRIBUTES, PROFILE_ATTRIBUTES
+
+PASSWORD_LENGTHS = (8, 200)
+
+LABELS = {
+    "last_name": N_("Nom de naissance"),
+    "first_name": N_("Prénoms de naissance"),
+    "gender": N_("Civilité"),
+    "birthdate": N_("Date de naissance"),
+    "birth_country": N_("Pays de naissance"),
+    "birth_place": N_("Lieu de naissance"),
+    "birth_department": N_("Département de naissance"),
+    "usage_last_name": N_("Nom d’usage"),
+    "usage_first_name": N_("Prénoms d’usage"),
+    "city": N_("Commune"),
+    "street": N_("Voie"),
+    "street_number": N_("Numéro sur la voie"),
+    "address_complement": N_("Complément d’adresse"),
+    "postal_code": N_("Code postal"),
+    "home_phone": N_("Téléphone personnel fixe"),
+    "mobile_phone": N_("Téléphone personnel portable"),
+    "work_phone": N_("Téléphone professionnel fixe"),
+    "work_mobile_phone": N_("Téléphone professionnel portable"),
+}
+AUTOCOMPLETE = {
+    "last_name": "family-name",
+    "first_name": "given-name",
+    "birthdate": "bday",
+    "city": "address-level2",
+    "street": "street-address",
+    "address_complement": "address-line2",
+    "postal_code": "postal-code",
+    "home_phone": "home tel",
+    "mobile_phone": "mobile tel",
+    "work_phone": "work tel",
+}
+SCOPES = {"identity": IDENTITY_ATTRIBUTES, "contact": CONTACT_ATTRIBUTES}
+GENDERS = (("", N_("Non précisée")), ("female", N_("Madame")), ("male", N_("Monsieur")))
+BIRTHDATE = re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])")
+POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,11}")
+PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
+
+
+_REQUIRED = N_("Renseignez ce champ.")
+_EMAIL = N_("Cette adresse n’a pas la forme nom@domaine.fr.")
+
+
+def _matches(pattern: re.Pattern[str], message: str) -> Any:
+    def validate(_form: Form, field: Field) -> None:
+        if field.data and not pattern.fullmatch(field.data.strip()):
+            raise ValidationError(message)
+
+    return validate
+
+
+class _Required(DataRequired):
+    def __init__(self) -> None:
+        super().__init__(_REQUIRED)
+
+
+def _text(name: str, *validators: Any, kind: type[Field] = StringField) -> Any:
+    return kind(
+        LABELS[name],
+        validators=[*validators, Length(max=255, message=N_("255 caractères au plus."))],
+        filters=[lambda value: value.strip() if value else ""],
+        render_kw={"autocomplete": AUTOCOMPLETE.get(name, "off")},
+    )
+
+
+def _email(label: str = N_("Courriel")) -> EmailField:
+    return EmailField(
+        label,
+        validators=[_Required(), Email(_EMAIL), Length(max=255)],
+        filters=[lambda value: value.strip() if value else ""],
+    )
+
+
+def _new_password(label: str = N_("Mot de passe")) -> PasswordField:
+    shortest, longest = PASSWORD_LENGTHS
+    return PasswordField(
+        label,
+        validators=[_Required(), Length(shortest, longest, N_("De 8 à 200 caractères."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _again(name: str) -> PasswordField:
+    return PasswordField(
+        N_("Le même, une seconde fois"),
+        validators=[_Required(), EqualTo(name, N_("Les deux mots de passe diffèrent."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class AddressForm(FlaskForm):  # type: ignore[misc] — Flask-WTF has no types
+    """An e-mail address to write to."""
+
+    email = _email()
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    """User name and password, named as the real service names them."""
+
+    username = StringField(N_("Courriel"), validators=[_Required()])
+    password = PasswordField(N_("Mot de passe"), validators=[_Required()])
+
+
+class RegistrationForm(FlaskForm):  # type: ignore[misc]
+    """What an account needs besides its address."""
+
+    first_name = _text("first_name", _Required())
+    last_name = _text("last_name", _Required())
+    password1 = _new_password()
+    password2 = _again("password1")
+
+
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+    """A new password, twice."""
+
+    password1 = _new_password(N_("Nouveau mot de passe"))
+    password2 = _again("password1")
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The same, by somebody who knows the old one."""
+
+    old_password = PasswordField(
+        N_("Mot de passe actuel"),
+        validators=[_Required()],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """A question that the password answers."""
+
+    password = PasswordField(
+        N_("Mot de passe"), validators=[_Required()], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class ChangeEmailForm(AddressForm):
+    """A new address, by somebody who knows the password."""
+
+    email = _email(N_("Nouvelle adresse de courriel"))
+    password = PasswordField(
+        N_("Mot de passe"), validators=[_Required()], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class PlainForm(FlaskForm):  # type: ignore[misc]
+    """A button, protected against other sites."""
+
+
+def profile_form(names: list[str], required: frozenset[str] = frozenset()) -> type[Any]:
+    """A form with some of the account's attributes, in the order of the profile."""
+    fields = {name: _attribute(name, required=name in required) for name in PROFILE_ATTRIBUTES if name in names}
+    return type("ProfileForm", (FlaskForm,), fields)
+
+
+def _attribute(name: str, *, required: bool) -> Any:
+    presence = _Required() if required else Optional()
+    if name == "gender":
+        return RadioField(
+            LABELS[name],
+            choices=[SelectChoice(value, label) for value, label in GENDERS if value or not required],
+            validators=[presence],
+            default="",
+        )
+    if name == "birthdate":
+        return _text(name, presence, _matches(BIRTHDATE, N_("Écrivez la date ainsi : 1987-06-05 ; 00 si inconnu.")))
+    if name == "postal_code":
+        return _text(name, presence, _matches(POSTAL_CODE, N_("Ce n’est pas un code postal : 69003, par exemple.")))
+    if name.endswith("phone"):
+        kind = TelField
+        return _text(
+            name, presence, _matches(PHONE, N_("Ce n’est pas un numéro : 04 72 00 00 00, par exemple.")), kind=kind
+        )
+    return _text(name, presence)

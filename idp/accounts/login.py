@@ -1,0 +1,95 @@
+"""Home and login."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from glc.database import db
+from glc.i18n import gettext as _
+from glc.logs import logger
+from glc.services import services
+from idp import pending, throttling
+from idp.accounts.forms import LoginForm
+from idp.accounts.rules import find_by_email
+from idp.accounts.web import accounts, carrying_next, current_account, enter, now, page, target, to
+from idp.models import Account
+from idp.passwords import hash_password, needs_rehash, verify_password
+
+
+@accounts.get("/")
+def home() -> Response:
+    """The provider's own home page."""
+    return page("idp/home.html")
+
+
+@accounts.route("/login/", methods=["GET", "POST"])
+def login() -> Response:
+    """Log in, then go on. Whoever is logged in is asked again only for a request that demands it."""
+    going_on = target()
+    if request.method == "GET" and pending.named_in(going_on) is None and current_account() is not None:
+        return to("/accounts/") if going_on is None else _go_on(going_on)
+    form = LoginForm()
+    if request.method == "GET":
+        form.username.data = _hinted(going_on)
+        return _page(form)
+    if not form.validate():
+        return _page(form)
+    return _attempt(form, going_on)
+
+
+def _attempt(form: LoginForm, going_on: str | None) -> Response:
+    settings, session = services().settings, db.session()
+    email, password = form.username.data.strip(), form.password.data
+    where = throttling.places(settings, email, throttling.known_device_of())
+    wait = throttling.must_wait(session, settings, where, now())
+    if wait:
+        logger().info("login.slowed", wait=wait)
+        response = _page(form, 429, retry_after=wait)
+        response.headers["Retry-After"] = str(wait)
+        return response
+    account = find_by_email(session, email)
+    stored = account.password_hash if account else ""
+    session.rollback()  # a password takes long to verify: hold no lock meanwhile
+    if not verify_password(settings, stored, password) or account is None:
+        throttling.count_failure(session, settings, where, now())
+        session.commit()
+        logger().info("login.refused")
+        form.form_errors.append(_("Courriel ou mot de passe incorrect."))
+        return _page(form)
+    fresh_hash = hash_password(settings, password) if needs_rehash(settings, stored) else None
+    account = session.get_one(Account, account.id)
+    if fresh_hash:
+        account.password_hash = fresh_hash
+    throttling.forget_failures(session, where)
+    response = enter(account, going_on)
+    throttling.know_device(response, account)
+    logger().info("login", account=account.uuid[:8])
+    return response
+
+
+def _page(form: LoginForm, status: int = 200, retry_after: int | None = None) -> Response:
+    waiting = pending.named_in(target())
+    return page(
+        "idp/login.html",
+        status,
+        form=form,
+        action=carrying_next("/login/"),
+        cancel_url=f"{pending.resume_path(waiting)}&cancel=1" if waiting else None,
+        register_url=carrying_next("/register/"),
+        reset_url=carrying_next("/password/reset/"),
+        retry_after=retry_after,
+        account=None,
+    )
+
+
+def _go_on(path: str) -> Response:
+    from flask import redirect
+
+    return redirect(path, 303)
+
+
+def _hinted(going_on: str | None) -> str:
+    """The address among the words of `login_hint`."""
+    words = pending.parameter_behind(db.session(), going_on, "login_hint", now()).split()
+    return next((word for word in words if "@" in word), "")

@@ -1,0 +1,110 @@
+"""The profile: the nineteen attributes, read, completed and corrected by their holder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from glc.database import db
+from glc.i18n import gettext as _
+from glc.services import services
+from idp import pending
+from idp.accounts import mailed_links
+from idp.accounts.forms import GENDERS, LABELS, SCOPES, ChangeEmailForm, profile_form
+from idp.accounts.rules import find_by_email
+from idp.accounts.web import accounts, carrying_next, logged_in, mail_sent, now, page, target, to
+from idp.models import MANDATORY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account, MailedLink
+from idp.passwords import verify_password
+
+
+@accounts.get("/accounts/")
+@logged_in
+def profile(account: Account) -> Response:
+    """Everything the account holds."""
+    groups = {scope: [_shown(account, name) for name in names] for scope, names in SCOPES.items()}
+    return page("accounts/profile.html", groups=groups)
+
+
+@accounts.route("/accounts/edit/", methods=["GET", "POST"], defaults={"scope": None})
+@accounts.route("/accounts/edit/<scope>/", methods=["GET", "POST"])
+@logged_in
+def edit(account: Account, scope: str | None) -> Response:
+    """Correct the profile, or one part of it. What an authority vouched for cannot be changed here."""
+    if scope is not None and scope not in SCOPES:
+        raise NotFound
+    names = [name for name in SCOPES.get(scope or "", PROFILE_ATTRIBUTES) if name not in account.verified_attributes]
+    return _edit(account, names, frozenset(MANDATORY_ATTRIBUTES), "accounts/edit.html")
+
+
+@accounts.route("/accounts/edit/required/", methods=["GET", "POST"])
+@logged_in
+def edit_required(account: Account) -> Response:
+    """Ask for what a service needs and the profile lacks, then go back to the service."""
+    terms = pending.terms_behind(db.session(), target(), now())
+    wanted = (*MANDATORY_ATTRIBUTES, *(terms.required_attributes if terms else ()))
+    missing = [name for name in wanted if name in PROFILE_ATTRIBUTES and not getattr(account, name)]
+    if not missing:
+        return redirect(target() or f"{request.script_root}/accounts/", 303)
+    return _edit(account, missing, frozenset(missing), "accounts/edit_required.html")
+
+
+def _edit(account: Account, names: list[str], required: frozenset[str], template: str) -> Response:
+    form = profile_form(names, required)(obj=account)
+    if not form.validate_on_submit():
+        waiting = pending.named_in(target())
+        cancel = f"{pending.resume_path(waiting)}&cancel=1" if waiting else f"{request.script_root}/accounts/"
+        return page(template, form=form, cancel_url=cancel, action=request.full_path)
+    for name in names:
+        setattr(account, name, form[name].data or "")
+    db.session.commit()
+    if target() is None:
+        flash(_("Votre profil est enregistré."), "success")
+    return redirect(target() or f"{request.script_root}/accounts/", 303)
+
+
+@accounts.route("/accounts/change-email/", methods=["GET", "POST"])
+@logged_in
+def change_email(account: Account) -> Response:
+    """Write to the new address; nothing changes before its link is opened."""
+    form = ChangeEmailForm()
+    if not form.validate_on_submit():
+        return page("accounts/change_email.html", form=form)
+    session, new = db.session(), form.email.data
+    stored, account_id = account.password_hash, account.id
+    session.rollback()  # verifying takes long: hold no lock meanwhile
+    if not verify_password(services().settings, stored, form.password.data):
+        form.password.errors = [_("Ce n’est pas votre mot de passe actuel.")]
+        return page("accounts/change_email.html", form=form)
+    account = session.get_one(Account, account_id)
+    if find_by_email(session, new) is None:
+        mailed_links.send_link(session, mailed_links.CHANGE_EMAIL, to=new, at=now(), account=account)
+    session.commit()
+    return mail_sent(new)
+
+
+@accounts.get("/accounts/change-email/confirm/<token>/")
+def confirm_email(token: str) -> Response:
+    """Take the new address, and tell the old one."""
+    session = db.session()
+    link = mailed_links.open_link(session, mailed_links.CHANGE_EMAIL, token, now())
+    if link is None or find_by_email(session, link.email) is not None:
+        return page("accounts/link_expired.html", 410, retry_url=carrying_next("/accounts/change-email/"))
+    account = session.get_one(Account, link.account_id)
+    mailed_links.write(
+        session, "email_changed", to=account.email, subject=_("Votre adresse a changé"), at=now(), account=account
+    )
+    account.email, account.email_key, account.email_verified = link.email, link.email.casefold(), True
+    session.get_one(MailedLink, link.digest).used_at = now()
+    session.commit()
+    flash(_("Votre adresse est changée."), "success")
+    return to("/accounts/")
+
+
+def _shown(account: Account, name: str) -> dict[str, Any]:
+    value = getattr(account, name)
+    if name == "gender":
+        value = _(dict(GENDERS).get(value, value)) if value else ""
+    return {"label": LABELS[name], "value": value, "verified": name in account.verified_attributes}

@@ -1,0 +1,116 @@
+"""Slowing down after failed logins, so that guessing is hopeless and nobody can lock somebody else out.
+
+Failures are counted by place: one account name from one address, and that address whatever the name. There is no
+count by account alone: it would let a stranger keep its holder out. A browser that has logged in before counts in a
+place of its own, so that its holder is not slowed by neighbours behind the same address either.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import current_app, request
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from glc.settings import Settings
+from idp.models import Account, LoginFailures
+from idp.provider import digest, provider
+
+DEVICE_COOKIE = "glc_device"
+DEVICE_KNOWN_IN = 180
+"""Days a browser stays known after a login."""
+SHARED_ADDRESS_TOLERANCE = 10
+"""How many times more failures are free for an address as a whole: a town hall or a school has one address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where failures are counted, and how many are free there."""
+
+    key: str
+    free: int
+
+
+def wait_after(settings: Settings, failures: int, free: int) -> float:
+    """Seconds to wait after that many failures in a row: none at first, then longer and longer, up to the maximum."""
+    if failures < free:
+        return 0.0
+    return float(min(settings.login_slowdown_factor ** min(failures - free + 1, 64), settings.login_slowdown_max_in))
+
+
+def places(settings: Settings, email: str, device_of: str | None) -> list[Place]:
+    """The places in which an attempt counts. `device_of`: the account whose known device sent it, if any."""
+    name = email.strip().casefold()
+    if device_of is not None and device_of == name:
+        return [
+            Place(digest(f"device\x1f{name}\x1f{request.cookies.get(DEVICE_COOKIE)}"), settings.login_free_failures)
+        ]
+    address = request.remote_addr or ""
+    return [
+        Place(digest(f"pair\x1f{name}\x1f{address}"), settings.login_free_failures),
+        Place(digest(f"address\x1f{address}"), settings.login_free_failures * SHARED_ADDRESS_TOLERANCE),
+    ]
+
+
+def must_wait(session: Session, settings: Settings, where: Sequence[Place], at: dt.datetime) -> int:
+    """Whole seconds until an attempt from there is looked at again; 0 when it is now."""
+    rows = session.scalars(sa.select(LoginFailures).where(LoginFailures.place.in_([place.key for place in where])))
+    counted = {row.place: row for row in rows}
+    waits = [
+        wait_after(settings, counted[place.key].count, place.free) - (at - counted[place.key].latest_at).total_seconds()
+        for place in where
+        if place.key in counted
+    ]
+    return max([0, *(math.ceil(wait) for wait in waits)])
+
+
+def count_failure(session: Session, settings: Settings, where: Sequence[Place], at: dt.datetime) -> None:
+    """One more failure in each place; a place left alone for the longest wait starts anew."""
+    for place in where:
+        row = session.get(LoginFailures, place.key)
+        if row is None:
+            session.add(LoginFailures(place=place.key, count=1, latest_at=at))
+            continue
+        forgotten = at - row.latest_at > dt.timedelta(seconds=2 * settings.login_slowdown_max_in)
+        row.count = 1 if forgotten else row.count + 1
+        row.latest_at = at
+
+
+def forget_failures(session: Session, where: Sequence[Place]) -> None:
+    """After a login: forget what was counted for this name there. The address as a whole keeps its count."""
+    session.execute(sa.delete(LoginFailures).where(LoginFailures.place == where[0].key))
+
+
+def known_device_of() -> str | None:
+    """The address of the account that logged in before in this browser, if its cookie says so."""
+    value = request.cookies.get(DEVICE_COOKIE)
+    if not value:
+        return None
+    try:
+        return str(_serializer().loads(value)["name"])
+    except (BadSignature, KeyError, TypeError):
+        return None
+
+
+def know_device(response: Response, account: Account) -> None:
+    """Remember that this account logged in in this browser."""
+    settings = provider().settings
+    response.set_cookie(
+        DEVICE_COOKIE,
+        _serializer().dumps({"name": account.email_key, "mark": provider().entropy.bytes(8).hex()}),
+        max_age=DEVICE_KNOWN_IN * 86_400,
+        path=f"{settings.path}/login",
+        httponly=True,
+        samesite="Lax",
+        secure=settings.secure,
+    )
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or b"", salt="glc/device")
