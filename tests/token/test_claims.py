@@ -144,7 +144,7 @@ def test_a_claim_that_no_purpose_declares_is_not_told_even_if_the_table_has_it(
 
 def test_the_2018_service_put_the_mark_on_its_own_name_of_the_attribute(
     make_app: Callable[..., Flask],
-    clock: Any,  # noqa: ANN401
+    clock: Any,
 ) -> None:
     """Reference, 1.12: A2-2018; 1.10: no sid in the code flow; 1.13: 28 800 seconds."""
     from conftest import add_account, register_site

@@ -151,7 +151,7 @@ def test_an_access_token_lives_as_long_as_the_client_wants(
     assert userinfo(tokens["access_token"]).status_code == 401
 
 
-def _verify(token: str, key: Any, algorithm: str, site: Site) -> dict[str, Any]:  # noqa: ANN401
+def _verify(token: str, key: Any, algorithm: str, site: Site) -> dict[str, Any]:
     """Verify as a strict site would, but for its clock: the test's stands elsewhere."""
     return jwt.decode(
         token,
