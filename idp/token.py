@@ -62,9 +62,9 @@ class TokenServer(AuthorizationServer):
         return http if isinstance(http, TokenRequest) else TokenRequest(provider(), http)
 
     def authenticate_client(self, asked: TokenRequest, methods: object, endpoint: str = "token") -> ReleaseTerms:  # noqa: ARG002
-        """The terms of the client that sent the request. Raises `ProtocolError`."""
+        """The terms of the client that sent the request, from its own pages if from a page. Raises `ProtocolError`."""
         asked.terms = client_authentication.authenticate(asked)
-        asked.client = asked.terms
+        require_same_site(asked)
         return asked.terms
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:

@@ -160,8 +160,11 @@ def _prove(code: Code, verifier: str | None) -> None:
         raise invalid_request(
             'Missing parameter "code_verifier"', "La demande d’autorisation portait un code_challenge."
         )
-    transformed = create_s256_code_challenge(verifier) if code.challenge_method == "S256" else verifier
-    if not hmac.compare_digest(transformed.encode(), code.challenge.encode()):
+    proven = verifier.isascii()  # RFC 7636, 4.1; what is not ASCII has no S256 challenge
+    if proven:
+        transformed = create_s256_code_challenge(verifier) if code.challenge_method == "S256" else verifier
+        proven = hmac.compare_digest(transformed.encode(), code.challenge.encode())
+    if not proven:
         raise _invalid_grant("The code_verifier does not match the code_challenge.")
 
 
