@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
 
     from glc.logs import configure_logs, logger
 
-    class InThisProcess(MTServer):  # type: ignore[misc]
+    class InThisProcess(MTServer):
         """granian's server whose workers are threads: with one worker it starts faster, and takes less memory, than
         a process that watches over another. granian keeps it for Pythons without a global lock only because several
         such workers would share that lock."""

@@ -105,20 +105,20 @@ def _again(name: str) -> PasswordField:
     )
 
 
-class AddressForm(FlaskForm):  # type: ignore[misc] — Flask-WTF has no types
+class AddressForm(FlaskForm):
     """An e-mail address to write to."""
 
     email = _email()
 
 
-class LoginForm(FlaskForm):  # type: ignore[misc]
+class LoginForm(FlaskForm):
     """User name and password, named as the real service names them."""
 
     username = StringField(N_("Courriel"), validators=[_Required()])
     password = PasswordField(N_("Mot de passe"), validators=[_Required()])
 
 
-class RegistrationForm(FlaskForm):  # type: ignore[misc]
+class RegistrationForm(FlaskForm):
     """What an account needs besides its address."""
 
     first_name = _text("first_name", _Required())
@@ -127,7 +127,7 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
     password2 = _again("password1")
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+class NewPasswordForm(FlaskForm):
     """A new password, twice."""
 
     password1 = _new_password(N_("Nouveau mot de passe"))
@@ -144,7 +144,7 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(FlaskForm):
     """A question that the password answers."""
 
     password = PasswordField(
@@ -161,7 +161,7 @@ class ChangeEmailForm(AddressForm):
     )
 
 
-class PlainForm(FlaskForm):  # type: ignore[misc]
+class PlainForm(FlaskForm):
     """A button, protected against other sites."""
 
 
