@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -56,7 +55,7 @@ def _basic(header: str, *, decoded: bool) -> tuple[str, str]:
     scheme, _, value = header.partition(" ")
     try:
         parts = base64.b64decode(value.strip(), validate=True).decode("utf-8").split(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # neither ASCII, nor base64, nor UTF-8
         parts = []
     if scheme.lower() != "basic" or len(parts) != 2:
         raise _invalid_client(
