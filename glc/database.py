@@ -95,14 +95,22 @@ def open_engine(settings: Settings) -> Engine:
     return engine
 
 
+# SQLite's driver is told nothing: `_begin_immediate` just begins no transaction. (SQLAlchemy's AUTOCOMMIT would change
+# the driver's mode and, with a statement, change it back, at each use of a connection.)
+_ONLY_READS: dict[str, dict[str, Any]] = {
+    "sqlite": {"only_reads": True},
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
+
+
 def reading(engine: Engine) -> Connection:
     """A connection for statements that only read, each seeing what was last committed."""
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    return engine.connect().execution_options(**_ONLY_READS[engine.dialect.name])
 
 
 def reading_session(engine: Engine) -> Session:
     """An ORM session for the same."""
-    return Session(engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
+    return Session(engine.execution_options(**_ONLY_READS[engine.dialect.name]), expire_on_commit=False)
 
 
 @contextmanager
@@ -147,7 +155,7 @@ def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry)
 
 
 def _begin_immediate(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    if "only_reads" not in connection.get_execution_options():
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
