@@ -76,10 +76,14 @@ def stop(error: ProtocolError, *, next_url: str | None, client_id: str) -> AnyRe
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of an address, as browsers write it in `Origin`."""
-    parts = urlsplit(url)
+    """Scheme, host and port of an address, as browsers write it in `Origin`; empty when it has none."""
+    try:
+        parts = urlsplit(url)
+        number = parts.port
+    except ValueError:  # not a URL, or a port out of range
+        return ""
     default = {"http": 80, "https": 443}.get(parts.scheme)
-    port = f":{parts.port}" if parts.port and parts.port != default else ""
+    port = f":{number}" if number and number != default else ""
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 

@@ -3,8 +3,6 @@ browser (Front-Channel Logout 1.0)."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -110,10 +108,11 @@ def _allowed_target(house: Provider, target: str | None) -> str | None:
     local = local_path(target)
     if local or not target:
         return local
-    if urlsplit(target).scheme not in {"http", "https"} or "\\" in target:
+    asked = answers.origin(target)
+    if not asked.startswith(("http://", "https://")) or "\\" in target or not target.isprintable():
         return None
     known = {answers.origin(uri) for version in published_versions(db.session()) for uri in _addresses(version)}
-    return target if answers.origin(target) in known | {house.settings.origin} else None
+    return target if asked in known | {house.settings.origin} else None
 
 
 def _addresses(version: ClientVersion) -> list[str]:

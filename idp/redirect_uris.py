@@ -55,7 +55,8 @@ def _same_host(asked: SplitResult, known: SplitResult) -> bool:
 def _same_path(asked: str, known: str) -> bool:
     if known.endswith("*"):
         root = known.rstrip("*").rstrip("/")
-        return ".." not in asked and (asked.rstrip("/") == root or asked.startswith(root + "/"))
+        climbs = ".." in asked.lower().replace("%2e", ".")
+        return not climbs and (asked.rstrip("/") == root or asked.startswith(root + "/"))
     return asked.rstrip("/") == known.rstrip("/")
 
 
