@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Flask, Response, redirect, render_template, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -30,6 +32,16 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+class _SignedCookies(SecureCookieSessionInterface):
+    """Flask's sessions in a signed cookie, except that what signs is made once and not for each request."""
+
+    def __init__(self, app: Flask) -> None:
+        self._serializer = super().get_signing_serializer(app)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:  # noqa: ARG002
+        return self._serializer
+
+
 def init_web(app: Flask, settings: Settings) -> None:
     """Register everything this module gives to every application."""
     app.config.update(
@@ -43,10 +55,13 @@ def init_web(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.session_interface = _SignedCookies(app)
     app.url_map.strict_slashes = False  # the real service answers both forms itself (a redirected POST loses its body)
     app.url_map.merge_slashes = False
     app.before_request(_begin)
     app.after_request(_finish)
+    if settings.log_level == "debug":
+        app.after_request(_log)
     csrf.init_app(app)
     app.register_blueprint(pages)
     app.context_processor(_furniture)
@@ -79,6 +94,10 @@ def _finish(response: Response) -> Response:
         headers["X-Frame-Options"] = "DENY"
     if services().settings.secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _log(response: Response) -> Response:
     logger().debug("request", method=request.method, path=request.path, status=response.status_code)
     return response
 
