@@ -42,6 +42,7 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
         """Authenticate the client and find the refresh token among its own. Raises `ProtocolError`."""
         self.authenticate_token_endpoint_client()
         request = self.request
+        require_open(request.terms)  # first: the registry's refusals are ours, with registered codes in every dialect
         request.unregistered_errors = request.house.dialect.refresh_and_revocation_errors_are_null
         sent = request.parameters.get("refresh_token")
         if not sent:
@@ -56,7 +57,6 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
             )
         if not request.terms.refresh_tokens:
             raise ProtocolError("unauthorized_client", "This client does not use refresh tokens")
-        require_open(request.terms)
         request.refreshed = found
 
     def create_token_response(self) -> TokenResponse:
