@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -211,7 +212,7 @@ def _bindings(agreements: list[Agreement]) -> list[ClientBinding]:
     following = [first - dt.timedelta(days=1) for first, _ in firsts[1:]]
     return [
         ClientBinding(agreement=agreement, valid_from_on=first, valid_to_on=last)
-        for (first, agreement), last in zip(firsts, [*following, None], strict=True)
+        for (first, agreement), last in zip_longest(firsts, following)
     ]
 
 
