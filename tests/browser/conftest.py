@@ -1,0 +1,106 @@
+"""A real browser in front of the real demonstration: `glc demo` as its own processes, Chromium driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from needs import needs
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+START_TIMEOUT_IN = 30
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where the demonstration answers."""
+
+    provider: str
+    site: str
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`glc demo` on free ports and a database of its own, stopped at the end."""
+    needs("chromium")
+    folder = tmp_path_factory.mktemp("demo")
+    provider, site = _free_port(), _free_port()
+    environment = os.environ | {
+        "GLC_DATABASE_URL": f"sqlite:///{folder}/glc.sqlite3",
+        "GLC_ARGON2_MEMORY": "8",
+        "GLC_ARGON2_PASSES": "1",
+    }
+    command = [Path(sys.executable).with_name("glc"), "demo", "--port", str(provider), "--site-port", str(site)]
+    log = (folder / "log").open("w")
+    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        for port in (provider, site):
+            _wait_until_served(f"http://localhost:{port}/healthz", process, folder / "log")
+        yield Demo(f"http://localhost:{provider}/", f"http://localhost:{site}/")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium, headless."""
+    path = needs("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Make a visitor: their own cookies, a screen, scripts or not."""
+    made: list[BrowserContext] = []
+
+    def make(*, screen: dict[str, int] = DESKTOP, scripts: bool = True) -> BrowserContext:
+        context = chromium.new_context(viewport=screen, java_script_enabled=scripts, locale="fr-FR")
+        context.set_default_timeout(15_000)
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_IN
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"{url} does not answer\n{log.read_text()}")
