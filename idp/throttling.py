@@ -8,6 +8,7 @@ place of its own, so that its holder is not slowed by neighbours behind the same
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -44,18 +46,25 @@ def wait_after(settings: Settings, failures: int, free: int) -> float:
     return float(min(settings.login_slowdown_factor ** min(failures - free + 1, 64), settings.login_slowdown_max_in))
 
 
-def places(settings: Settings, email: str, device_of: str | None) -> list[Place]:
-    """The places in which an attempt counts. `device_of`: the account whose known device sent it, if any."""
-    name = email.strip().casefold()
-    if device_of is not None and device_of == name:
-        return [
-            Place(digest(f"device\x1f{name}\x1f{request.cookies.get(DEVICE_COOKIE)}"), settings.login_free_failures)
-        ]
-    address = request.remote_addr or ""
+def places(email: str, account: Account | None) -> list[Place]:
+    """The places in which an attempt counts. `account`: the one of that address, if there is one."""
+    settings = provider().settings
+    if account is not None and account.uuid == _known_device_of():
+        mark = request.cookies[DEVICE_COOKIE]
+        return [Place(digest(f"device\x1f{mark}"), settings.login_free_failures)]
+    name, address = email.strip().casefold(), _network(request.remote_addr or "")
     return [
         Place(digest(f"pair\x1f{name}\x1f{address}"), settings.login_free_failures),
         Place(digest(f"address\x1f{address}"), settings.login_free_failures * SHARED_ADDRESS_TOLERANCE),
     ]
+
+
+def _network(address: str) -> str:
+    """What one subscriber is given: an IPv4 address, or 64 bits of IPv6."""
+    try:
+        return ipaddress.IPv6Address(address).exploded[:19]
+    except ValueError:
+        return address
 
 
 def must_wait(session: Session, settings: Settings, where: Sequence[Place], at: dt.datetime) -> int:
@@ -71,15 +80,19 @@ def must_wait(session: Session, settings: Settings, where: Sequence[Place], at: 
 
 
 def count_failure(session: Session, settings: Settings, where: Sequence[Place], at: dt.datetime) -> None:
-    """One more failure in each place; a place left alone for the longest wait starts anew."""
+    """One more failure in each place. Places left alone for twice the longest wait are forgotten."""
+    long_ago = at - dt.timedelta(seconds=2 * settings.login_slowdown_max_in)
+    session.execute(sa.delete(LoginFailures).where(LoginFailures.latest_at < long_ago))
     for place in where:
-        row = session.get(LoginFailures, place.key)
-        if row is None:
-            session.add(LoginFailures(place=place.key, count=1, latest_at=at))
+        more = sa.update(LoginFailures).where(LoginFailures.place == place.key)
+        more = more.values(count=LoginFailures.count + 1, latest_at=at).returning(LoginFailures.count)
+        if session.execute(more).first() is not None:
             continue
-        forgotten = at - row.latest_at > dt.timedelta(seconds=2 * settings.login_slowdown_max_in)
-        row.count = 1 if forgotten else row.count + 1
-        row.latest_at = at
+        try:
+            with session.begin_nested():
+                session.add(LoginFailures(place=place.key, count=1, latest_at=at))
+        except IntegrityError:  # counted at the same moment by another attempt (PostgreSQL)
+            session.execute(more)
 
 
 def forget_failures(session: Session, where: Sequence[Place]) -> None:
@@ -87,29 +100,27 @@ def forget_failures(session: Session, where: Sequence[Place]) -> None:
     session.execute(sa.delete(LoginFailures).where(LoginFailures.place == where[0].key))
 
 
-def known_device_of() -> str | None:
-    """The address of the account that logged in before in this browser, if its cookie says so."""
-    value = request.cookies.get(DEVICE_COOKIE)
-    if not value:
-        return None
-    try:
-        return str(_serializer().loads(value)["name"])
-    except (BadSignature, KeyError, TypeError):
-        return None
-
-
 def know_device(response: Response, account: Account) -> None:
     """Remember that this account logged in in this browser."""
     settings = provider().settings
     response.set_cookie(
         DEVICE_COOKIE,
-        _serializer().dumps({"name": account.email_key, "mark": provider().entropy.bytes(8).hex()}),
+        _serializer().dumps([account.uuid, provider().entropy.bytes(8).hex()]),
         max_age=DEVICE_KNOWN_IN * 86_400,
-        path=f"{settings.path}/login",
+        path=f"{settings.path}/",
         httponly=True,
         samesite="Lax",
         secure=settings.secure,
     )
+
+
+def _known_device_of() -> str | None:
+    """The uuid of the account that logged in before in this browser, if its cookie says so."""
+    try:
+        uuid, _mark = _serializer().loads(request.cookies.get(DEVICE_COOKIE, ""))
+    except (BadSignature, TypeError, ValueError):
+        return None
+    return str(uuid)
 
 
 def _serializer() -> URLSafeSerializer:

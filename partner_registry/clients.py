@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -33,6 +34,7 @@ from partner_registry.models import (
 STANDARD_SCOPES = ("openid", "profile", "email")
 ALGORITHMS = ("HS256", "RS256", "ES256")
 MAX_URI_LENGTH = 1024
+COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 
 def _rule(name: str, source: str, *scopes: str) -> dict[str, Any]:
@@ -90,6 +92,12 @@ class ClientRegistration:
             raise InputError("a client needs at least one redirect URI")
         for uri in (*self.redirect_uris, *self.post_logout_redirect_uris):
             check_redirect_uri(uri)
+        for name in ("sector_identifier_uri", "frontchannel_logout_uri", "unauthorized_url", "home_url", "logo_url"):
+            address = getattr(self, name)
+            if address is not None and not address.startswith(("https://", "http://")):
+                raise InputError(f"{name} must be an https or http address, not {address!r}")
+        if self.colour is not None and not COLOUR.fullmatch(self.colour):
+            raise InputError(f"colour must be written #rrggbb, not {self.colour!r}")
         if "openid" not in self.scopes:
             raise InputError("the scopes of a client must contain openid")
         if self.id_token_alg not in ALGORITHMS:
@@ -105,9 +113,13 @@ class ClientRegistration:
 
 def check_redirect_uri(uri: str) -> None:
     """Raise `InputError` unless the URI is absolute, short enough and of a scheme a browser may be sent to."""
-    parts = urlsplit(uri)
     if len(uri) > MAX_URI_LENGTH:
         raise InputError(f"redirect URI is {len(uri)} characters long: at most {MAX_URI_LENGTH}")
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port  # read for its check
+    except ValueError as error:
+        raise InputError(f"redirect URI {uri!r} is no URL: {error}") from error
     if not parts.scheme or parts.scheme in {"javascript", "data", "vbscript", "file"}:
         raise InputError(f"redirect URI {uri!r} must be absolute: https://site.example/callback")
     if parts.scheme in {"http", "https"} and not parts.hostname:
@@ -185,11 +197,6 @@ def published_versions(session: Session, clients: Collection[int] | None = None)
     if clients is not None:
         query = query.where(ClientVersion.client_id.in_(clients))
     return session.scalars(query).all()
-
-
-def client_names(session: Session, clients: Collection[int]) -> dict[int, str]:
-    """The names that citizens know clients by, by their internal numbers."""
-    return {version.client_id: version.name for version in published_versions(session, clients)}
 
 
 def clients_of_partner(session: Session, slug: str) -> list[int]:

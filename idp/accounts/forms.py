@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, Form, PasswordField, RadioField, StringField, TelField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, EqualTo, Length, Optional, ValidationError
 
 from glc.i18n import N_
-from idp.models import CONTACT_ATTRIBUTES, IDENTITY_ATTRIBUTES, PROFILE_ATTRIBUTES
+from idp.accounts.rules import EMAIL
+from idp.models import CONTACT_ATTRIBUTES, IDENTITY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account
 
 PASSWORD_LENGTHS = (8, 200)
 
@@ -54,38 +56,50 @@ POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,11}")
 PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 
 
-_REQUIRED = N_("Renseignez ce champ.")
-_EMAIL = N_("Cette adresse n’a pas la forme nom@domaine.fr.")
-
-
 def _matches(pattern: re.Pattern[str], message: str) -> Any:
     def validate(_form: Form, field: Field) -> None:
-        if field.data and not pattern.fullmatch(field.data.strip()):
+        if field.data and not pattern.fullmatch(field.data):
             raise ValidationError(message)
 
     return validate
 
 
+def _is_a_day(_form: Form, field: Field) -> None:
+    """A day of the calendar; one whose month or day is unknown (00) is taken as it is."""
+    try:
+        if field.data and "00" not in field.data[5:]:
+            dt.date.fromisoformat(field.data)
+    except ValueError as error:
+        raise ValidationError(N_("Ce jour n’existe pas dans le calendrier.")) from error
+
+
 class _Required(DataRequired):
     def __init__(self) -> None:
-        super().__init__(_REQUIRED)
+        super().__init__(N_("Renseignez ce champ."))
+
+
+def _trimmed(value: str | None) -> str:
+    return value.strip() if value else ""
+
+
+def _fits(name: str) -> Length:
+    """No longer than the column that keeps it."""
+    longest = Account.__table__.columns[name].type.length  # type: ignore[attr-defined]
+    return Length(max=longest, message=N_("C’est trop long : %(max)d caractères au plus."))
 
 
 def _text(name: str, *validators: Any, kind: type[Field] = StringField) -> Any:
     return kind(
         LABELS[name],
-        validators=[*validators, Length(max=255, message=N_("255 caractères au plus."))],
-        filters=[lambda value: value.strip() if value else ""],
+        validators=[*validators, _fits(name)],
+        filters=[_trimmed],
         render_kw={"autocomplete": AUTOCOMPLETE.get(name, "off")},
     )
 
 
 def _email(label: str = N_("Courriel")) -> EmailField:
-    return EmailField(
-        label,
-        validators=[_Required(), Email(_EMAIL), Length(max=255)],
-        filters=[lambda value: value.strip() if value else ""],
-    )
+    shape = _matches(EMAIL, N_("Cette adresse n’a pas la forme nom@domaine.fr."))
+    return EmailField(label, validators=[_Required(), shape, _fits("email")], filters=[_trimmed])
 
 
 def _new_password(label: str = N_("Mot de passe")) -> PasswordField:
@@ -165,6 +179,14 @@ class PlainForm(FlaskForm):
     """A button, protected against other sites."""
 
 
+def is_not_the_address(field: Field, email: str) -> bool:
+    """Whether a new password is not the account's address; otherwise the field says so."""
+    if (field.data or "").strip().casefold() != email.casefold():
+        return True
+    field.errors = [N_("Choisissez autre chose que votre adresse.")]
+    return False
+
+
 def profile_form(names: list[str], required: frozenset[str] = frozenset()) -> type[Any]:
     """A form with some of the account's attributes, in the order of the profile."""
     fields = {name: _attribute(name, required=name in required) for name in PROFILE_ATTRIBUTES if name in names}
@@ -181,12 +203,11 @@ def _attribute(name: str, *, required: bool) -> Any:
             default="",
         )
     if name == "birthdate":
-        return _text(name, presence, _matches(BIRTHDATE, N_("Écrivez la date ainsi : 1987-06-05 ; 00 si inconnu.")))
+        shape = _matches(BIRTHDATE, N_("Écrivez la date ainsi : 1987-06-05 ; 00 si inconnu."))
+        return _text(name, presence, shape, _is_a_day)
     if name == "postal_code":
         return _text(name, presence, _matches(POSTAL_CODE, N_("Ce n’est pas un code postal : 69003, par exemple.")))
     if name.endswith("phone"):
-        kind = TelField
-        return _text(
-            name, presence, _matches(PHONE, N_("Ce n’est pas un numéro : 04 72 00 00 00, par exemple.")), kind=kind
-        )
+        shape = _matches(PHONE, N_("Ce n’est pas un numéro : 04 72 00 00 00, par exemple."))
+        return _text(name, presence, shape, kind=TelField)
     return _text(name, presence)

@@ -12,8 +12,7 @@ from glc.services import services
 from idp import pending, throttling
 from idp.accounts.forms import LoginForm
 from idp.accounts.rules import find_by_email
-from idp.accounts.web import accounts, carrying_next, current_account, enter, now, page, target, to
-from idp.models import Account
+from idp.accounts.web import accounts, carrying_next, current_account, enter, now, onwards, page, target
 from idp.passwords import hash_password, needs_rehash, verify_password
 
 
@@ -28,12 +27,11 @@ def login() -> Response:
     """Log in, then go on. Whoever is logged in is asked again only for a request that demands it."""
     going_on = target()
     if request.method == "GET" and pending.named_in(going_on) is None and current_account() is not None:
-        return to("/accounts/") if going_on is None else _go_on(going_on)
+        return onwards(going_on)
     form = LoginForm()
     if request.method == "GET":
-        form.username.data = _hinted(going_on)
-        return _page(form)
-    if not form.validate():
+        form.username.data = _expected(going_on)
+    if not form.validate_on_submit():
         return _page(form)
     return _attempt(form, going_on)
 
@@ -41,14 +39,14 @@ def login() -> Response:
 def _attempt(form: LoginForm, going_on: str | None) -> Response:
     settings, session = services().settings, db.session()
     email, password = form.username.data.strip(), form.password.data
-    where = throttling.places(settings, email, throttling.known_device_of())
+    account = find_by_email(session, email)
+    where = throttling.places(email, account)
     wait = throttling.must_wait(session, settings, where, now())
     if wait:
         logger().info("login.slowed", wait=wait)
         response = _page(form, 429, retry_after=wait)
         response.headers["Retry-After"] = str(wait)
         return response
-    account = find_by_email(session, email)
     stored = account.password_hash if account else ""
     session.rollback()  # a password takes long to verify: hold no lock meanwhile
     if not verify_password(settings, stored, password) or account is None:
@@ -58,7 +56,6 @@ def _attempt(form: LoginForm, going_on: str | None) -> Response:
         form.form_errors.append(_("Courriel ou mot de passe incorrect."))
         return _page(form)
     fresh_hash = hash_password(settings, password) if needs_rehash(settings, stored) else None
-    account = session.get_one(Account, account.id)
     if fresh_hash:
         account.password_hash = fresh_hash
     throttling.forget_failures(session, where)
@@ -83,13 +80,8 @@ def _page(form: LoginForm, status: int = 200, retry_after: int | None = None) ->
     )
 
 
-def _go_on(path: str) -> Response:
-    from flask import redirect
-
-    return redirect(path, 303)
-
-
-def _hinted(going_on: str | None) -> str:
-    """The address among the words of `login_hint`."""
+def _expected(going_on: str | None) -> str:
+    """Who is likely to log in: the address among the words of `login_hint`, else whoever is logged in already."""
     words = pending.parameter_behind(db.session(), going_on, "login_hint", now()).split()
-    return next((word for word in words if "@" in word), "")
+    current = current_account()
+    return next((word for word in words if "@" in word), current.email if current else "")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
 from flask import render_template
 from sqlalchemy.orm import Session
 
+from glc.clock import PARIS
 from glc.entropy import random_token
-from glc.i18n import gettext
 from glc.mail import send_mail
 from glc.services import services
 from idp.models import Account, MailedLink
@@ -21,20 +22,18 @@ PATHS = {
     CHANGE_EMAIL: "accounts/change-email/confirm",
     DELETION: "accounts/validate-deletion",
 }
-SUBJECTS = {
-    REGISTRATION: "Créez votre compte",
-    RESET: "Choisissez un nouveau mot de passe",
-    CHANGE_EMAIL: "Confirmez votre nouvelle adresse",
-    DELETION: "Confirmez la suppression de votre compte",
-}
 
 
 def send_link(
     session: Session, use: str, *, to: str, at: dt.datetime, account: Account | None = None, next_url: str = ""
 ) -> None:
-    """Send a link to an address; only its digest is kept."""
+    """Send a link to an address, by the mail named after its use. Only the link's digest is kept. Commits: see `write`.
+
+    The mail's text is given the link, when it expires, and the account's holder, if there is one.
+    """
     token = random_token(services().entropy)
     settings = services().settings
+    expires_at = at + dt.timedelta(seconds=settings.mail_link_lifetime_in)
     session.add(
         MailedLink(
             digest=digest(token),
@@ -42,30 +41,26 @@ def send_link(
             account_id=account.id if account else None,
             email=to,
             next_url=next_url,
-            expires_at=at + dt.timedelta(seconds=settings.mail_link_lifetime_in),
+            expires_at=expires_at,
         )
     )
-    link = f"{settings.issuer.rstrip('/')}/{PATHS[use]}/{token}/"
-    write(session, use, to=to, subject=SUBJECTS[use], at=at, account=account, link=link)
+    until = expires_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")
+    write(session, use, to=to, at=at, account=account, link=f"{settings.issuer}{PATHS[use]}/{token}/", until=until)
 
 
 def write(
-    session: Session,
-    template: str,
-    *,
-    to: str,
-    subject: str,
-    at: dt.datetime,
-    account: Account | None = None,
-    link: str = "",
+    session: Session, template: str, *, to: str, at: dt.datetime, account: Account | None = None, **context: str
 ) -> None:
-    """Send the mail of a template."""
+    """Send the mail of a template, whose first line is the subject.
+
+    Commits what came before, once the text is ready: a mail server may take seconds to answer, and no lock is held
+    meanwhile.
+    """
     settings = services().settings
-    hours = settings.mail_link_lifetime_in // 3600
-    text = render_template(
-        f"accounts/mail/{template}.txt", link=link, holder=account, hours=hours, issuer=settings.issuer
-    )
-    send_mail(session, settings, to=to, subject=f"{gettext(subject)} — GrandLyonConnect (simulateur)", text=text, at=at)
+    text = render_template(f"accounts/mail/{template}.txt", holder=account, issuer=settings.issuer, **context)
+    subject, _blank, body = text.partition("\n\n")
+    session.commit()
+    send_mail(session, settings, to=to, subject=f"{subject} — GrandLyonConnect (simulateur)", text=body, at=at)
 
 
 def open_link(session: Session, use: str, token: str, at: dt.datetime) -> MailedLink | None:
@@ -74,3 +69,20 @@ def open_link(session: Session, use: str, token: str, at: dt.datetime) -> Mailed
     if link is None or link.use != use or link.used_at is not None or link.expires_at <= at:
         return None
     return link
+
+
+def use_up(session: Session, link: MailedLink, at: dt.datetime) -> bool:
+    """Use a link; False when somebody was faster. The other links of its account stop working too."""
+    mine = sa.and_(MailedLink.digest == link.digest, MailedLink.used_at.is_(None))
+    used = session.execute(
+        sa.update(MailedLink).where(mine).values(used_at=at).returning(MailedLink.account_id)
+    ).first()
+    if used is not None and used.account_id is not None:
+        void(session, used.account_id, at)
+    return used is not None
+
+
+def void(session: Session, account_id: int, at: dt.datetime) -> None:
+    """End the links of an account: its password or address is no longer what it was when they were sent."""
+    living = sa.and_(MailedLink.account_id == account_id, MailedLink.used_at.is_(None))
+    session.execute(sa.update(MailedLink).where(living).values(used_at=at))

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from glc.database import db
+from glc.errors import Conflict
 from glc.i18n import gettext as _
 from glc.services import services
 from idp import pending
 from idp.accounts import mailed_links
+from idp.accounts.confirmation import confirmed
 from idp.accounts.forms import GENDERS, LABELS, SCOPES, ChangeEmailForm, profile_form
-from idp.accounts.rules import find_by_email
-from idp.accounts.web import accounts, carrying_next, logged_in, mail_sent, now, page, target, to
-from idp.models import MANDATORY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account, MailedLink
-from idp.passwords import verify_password
+from idp.accounts.rules import change_address, find_by_email
+from idp.accounts.web import accounts, link_expired, logged_in, mail_sent, now, onwards, page, target, to
+from idp.models import MANDATORY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account
 
 
 @accounts.get("/accounts/")
+@accounts.get("/accounts/profile/")
 @logged_in
 def profile(account: Account) -> Response:
     """Everything the account holds."""
@@ -47,7 +49,7 @@ def edit_required(account: Account) -> Response:
     wanted = (*MANDATORY_ATTRIBUTES, *(terms.required_attributes if terms else ()))
     missing = [name for name in wanted if name in PROFILE_ATTRIBUTES and not getattr(account, name)]
     if not missing:
-        return redirect(target() or f"{request.script_root}/accounts/", 303)
+        return onwards(target())
     return _edit(account, missing, frozenset(missing), "accounts/edit_required.html")
 
 
@@ -56,13 +58,13 @@ def _edit(account: Account, names: list[str], required: frozenset[str], template
     if not form.validate_on_submit():
         waiting = pending.named_in(target())
         cancel = f"{pending.resume_path(waiting)}&cancel=1" if waiting else f"{request.script_root}/accounts/"
-        return page(template, form=form, cancel_url=cancel, action=request.full_path)
+        return page(template, form=form, cancel_url=cancel)
     for name in names:
         setattr(account, name, form[name].data or "")
     db.session.commit()
     if target() is None:
         flash(_("Votre profil est enregistré."), "success")
-    return redirect(target() or f"{request.script_root}/accounts/", 303)
+    return onwards(target())
 
 
 @accounts.route("/accounts/change-email/", methods=["GET", "POST"])
@@ -70,16 +72,13 @@ def _edit(account: Account, names: list[str], required: frozenset[str], template
 def change_email(account: Account) -> Response:
     """Write to the new address; nothing changes before its link is opened."""
     form = ChangeEmailForm()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not confirmed(account, form.password):
         return page("accounts/change_email.html", form=form)
     session, new = db.session(), form.email.data
-    stored, account_id = account.password_hash, account.id
-    session.rollback()  # verifying takes long: hold no lock meanwhile
-    if not verify_password(services().settings, stored, form.password.data):
-        form.password.errors = [_("Ce n’est pas votre mot de passe actuel.")]
-        return page("accounts/change_email.html", form=form)
-    account = session.get_one(Account, account_id)
-    if find_by_email(session, new) is None:
+    existing = find_by_email(session, new)
+    if existing is not None:
+        mailed_links.write(session, "already", to=existing.email, at=now(), account=existing)
+    else:
         mailed_links.send_link(session, mailed_links.CHANGE_EMAIL, to=new, at=now(), account=account)
     session.commit()
     return mail_sent(new)
@@ -90,14 +89,17 @@ def confirm_email(token: str) -> Response:
     """Take the new address, and tell the old one."""
     session = db.session()
     link = mailed_links.open_link(session, mailed_links.CHANGE_EMAIL, token, now())
-    if link is None or find_by_email(session, link.email) is not None:
-        return page("accounts/link_expired.html", 410, retry_url=carrying_next("/accounts/change-email/"))
+    if link is None or not mailed_links.use_up(session, link, now()):
+        return link_expired("/accounts/change-email/")
     account = session.get_one(Account, link.account_id)
+    former = account.email
+    try:
+        change_address(session, account, link.email)
+    except Conflict:
+        return link_expired("/accounts/change-email/")
     mailed_links.write(
-        session, "email_changed", to=account.email, subject=_("Votre adresse a changé"), at=now(), account=account
+        session, "email-changed", to=former, at=now(), account=account, support_url=services().settings.support_url
     )
-    account.email, account.email_key, account.email_verified = link.email, link.email.casefold(), True
-    session.get_one(MailedLink, link.digest).used_at = now()
     session.commit()
     flash(_("Votre adresse est changée."), "success")
     return to("/accounts/")

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import session as browser
 from werkzeug.wrappers import Response
 
 from glc.database import db
-from glc.i18n import gettext as _
+from glc.errors import Conflict
 from glc.logs import logger
-from glc.web import local_path
 from idp.accounts import mailed_links
-from idp.accounts.forms import AddressForm, RegistrationForm
-from idp.accounts.rules import check_password, create_account, find_by_email
-from idp.accounts.web import accounts, carrying_next, enter, mail_sent, now, page, target
+from idp.accounts.forms import AddressForm, RegistrationForm, is_not_the_address
+from idp.accounts.rules import create_account, find_by_email
+from idp.accounts.web import (
+    accounts,
+    carrying_next,
+    enter,
+    link_expired,
+    mail_sent,
+    now,
+    page,
+    target,
+    to,
+    within_reach,
+)
 from idp.models import MailedLink
 
 
@@ -25,42 +35,53 @@ def register() -> Response:
     email, session = form.email.data, db.session()
     existing = find_by_email(session, email)
     if existing is not None:
-        mailed_links.write(
-            session, "already", to=existing.email, subject=_("Vous avez déjà un compte"), at=now(), account=existing
-        )
+        mailed_links.write(session, "already", to=existing.email, at=now(), account=existing)
     else:
         mailed_links.send_link(session, mailed_links.REGISTRATION, to=email, at=now(), next_url=target() or "")
     session.commit()
-    return mail_sent(email)
+    browser["registering"] = email
+    return to("/register/complete/")
+
+
+@accounts.get("/register/complete/")
+def registration_mailed() -> Response:
+    """What to do now: open the mail."""
+    email = browser.get("registering")
+    return mail_sent(email) if email else to("/register/")
 
 
 @accounts.route("/accounts/activate/<token>/", methods=["GET", "POST"])
-@accounts.route("/register/complete/<token>/", methods=["GET", "POST"])
-def complete(token: str) -> Response:
+def activate(token: str) -> Response:
     """Name and password, then logged in and back where the visitor came from."""
-    session = db.session()
-    link = mailed_links.open_link(session, mailed_links.REGISTRATION, token, now())
-    if link is None or find_by_email(session, link.email) is not None:
-        return page("accounts/link_expired.html", 410, retry_url=f"{request.script_root}/register/")
+    link = mailed_links.open_link(db.session(), mailed_links.REGISTRATION, token, now())
+    if link is None:
+        return link_expired("/register/")
     form = RegistrationForm()
-    if not form.validate_on_submit() or not check_password(form.password1, link.email):
-        return page("accounts/register_complete.html", form=form, email=link.email)
+    if not form.validate_on_submit() or not is_not_the_address(form.password1, link.email):
+        going_on = within_reach(link.next_url)
+        return page("accounts/register_complete.html", form=form, email=link.email, going_on=going_on)
     return _create(form, link)
 
 
 def _create(form: RegistrationForm, link: MailedLink) -> Response:
     session = db.session()
-    email, going_on, key = link.email, local_path(link.next_url), link.digest
+    email, going_on = link.email, within_reach(link.next_url)
     session.rollback()  # hashing takes long: hold no lock meanwhile
-    account = create_account(
-        session,
-        email=email,
-        password=form.password1.data,
-        at=now(),
-        email_verified=True,
-        first_name=form.first_name.data,
-        last_name=form.last_name.data,
-    )
-    session.get_one(MailedLink, key).used_at = now()
+    try:
+        account = create_account(
+            session,
+            email=email,
+            password=form.password1.data,
+            at=now(),
+            email_verified=True,
+            first_name=form.first_name.data,
+            last_name=form.last_name.data,
+        )
+    except Conflict:
+        return link_expired("/register/")
+    if not mailed_links.use_up(session, link, now()):
+        session.rollback()
+        return link_expired("/register/")
+    browser.pop("registering", None)
     logger().info("account.created", account=account.uuid[:8])
     return enter(account, going_on)

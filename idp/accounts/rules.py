@@ -3,56 +3,85 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from glc.errors import Conflict
-from glc.i18n import N_
+from glc.errors import Conflict, InputError
+from glc.mail import OutboxMail
 from glc.services import services
 from idp import grant_life, sessions
-from idp.models import PROFILE_ATTRIBUTES, Account
+from idp.models import Account, MailedLink
 from idp.passwords import hash_password
+
+EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+")
+"""Lenient: a test address may end in .test or in localhost. Strict on what would make two addresses of one."""
 
 
 def find_by_email(session: Session, email: str) -> Account | None:
     """The living account of an address, however it is written."""
-    return session.scalar(sa.select(Account).where(Account.email_key == email.strip().casefold()))
+    return session.scalar(sa.select(Account).where(Account.email_key == _key(email)))
 
 
 def create_account(session: Session, *, email: str, password: str, at: dt.datetime, **attributes: Any) -> Account:
-    """A new account; an empty password allows no password login. Raises `Conflict` when the address has one."""
+    """A new account; an empty password allows no password login.
+
+    Raises `InputError` when the address is none, `Conflict` when it has an account.
+    """
+    if not EMAIL.fullmatch(email.strip()):
+        raise InputError(f"{email!r} is not an e-mail address")
     hashed = hash_password(services().settings, password) if password else ""  # first: it takes long, and locks nothing
-    if find_by_email(session, email) is not None:
-        raise Conflict(f"an account exists already for {email}")
     account = Account(
         uuid=services().entropy.bytes(16).hex(),
         email=email.strip(),
-        email_key=email.strip().casefold(),
+        email_key=_key(email),
         password_hash=hashed,
         created_at=at,
         **attributes,
     )
-    session.add(account)
-    session.flush()
+    with _taking_address(session, email):
+        session.add(account)
     return account
 
 
+def change_address(session: Session, account: Account, email: str) -> None:
+    """Give an account another, verified address. Raises `Conflict` when that one has an account."""
+    with _taking_address(session, email):
+        account.email, account.email_key, account.email_verified = email.strip(), _key(email), True
+
+
 def erase(session: Session, account: Account, at: dt.datetime) -> None:
-    """Empty every personal column, end every session and grant. The row stays, for the receipts that name it."""
+    """Empty every personal column, end every session, grant and link. The row stays, for the receipts that name it."""
     grant_life.revoke_account(session, account.id, at)
     sessions.end_all(session, account, at)
-    for name in (*PROFILE_ATTRIBUTES, "email", "password_hash"):
-        setattr(account, name, "")
-    account.email_key, account.email_verified, account.erased_at = None, False, at
+    sent_to_it = sa.func.lower(MailedLink.email) == account.email_key
+    session.execute(sa.delete(MailedLink).where(sa.or_(MailedLink.account_id == account.id, sent_to_it)))
+    session.execute(sa.delete(OutboxMail).where(sa.func.lower(OutboxMail.recipient) == account.email_key))
+    for column in Account.__table__.columns:
+        if column.info["personal"]:
+            setattr(account, column.name, None if column.nullable else "")
+    account.password_hash, account.email_verified, account.erased_at = "", False, at
     account.verified_attributes, account.roles = [], []
     session.flush()
 
 
-def check_password(field: Any, email: str) -> bool:
-    """Whether a new password is not the address itself; otherwise the field says so."""
-    if field.data.strip().casefold() != email.casefold():
-        return True
-    field.errors = [N_("Choisissez autre chose que votre adresse.")]
-    return False
+def _key(email: str) -> str:
+    return email.strip().casefold()
+
+
+@contextmanager
+def _taking_address(session: Session, email: str) -> Iterator[None]:
+    """What takes an address for an account, and must be the only one to do so. Flushes."""
+    taken = Conflict(f"an account exists already for {email}")
+    if find_by_email(session, email) is not None:
+        raise taken
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        raise taken from error

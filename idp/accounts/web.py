@@ -54,9 +54,10 @@ def logged_in(view: Callable[Concatenate[Account, P], Response]) -> Callable[P, 
     return guarded
 
 
-def page(template: str, status: int = 200, **context: Any) -> Response:
-    """A page, with the account in its header and the service behind `next`, if any."""
-    terms = pending.terms_behind(db.session(), target(), now())
+def page(template: str, status: int = 200, *, going_on: str | None = None, **context: Any) -> Response:
+    """A page, with the account in its header and the service that its visitor comes from: the one behind `going_on`,
+    or else behind `next`."""
+    terms = pending.terms_behind(db.session(), going_on or target(), now())
     context.setdefault("paris", PARIS)
     context.setdefault("account", current_account())
     context.setdefault("service", consent_page.service(terms) if terms else None)
@@ -65,7 +66,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def to(path: str, **query: str) -> Response:
     """A redirect within this site."""
-    return redirect(f"{request.script_root}{path}" + (f"?{urlencode(query)}" if query else ""), 303)
+    return redirect(f"{request.script_root}{path}" + (f"?{urlencode(query)}" if query else ""))
 
 
 def target() -> str | None:
@@ -79,12 +80,24 @@ def carrying_next(path: str) -> str:
     return f"{request.script_root}{path}" + (f"?{urlencode({'next': going_on})}" if going_on else "")
 
 
+def onwards(going_on: str | None) -> Response:
+    """A redirect to where the visitor was going, else to their account."""
+    return redirect(going_on) if going_on else to("/accounts/")
+
+
+def within_reach(going_on: str) -> str | None:
+    """Where a mailed link goes on to, unless that resumes a request which another browser began, or which is over."""
+    path = local_path(going_on)
+    waiting = pending.named_in(path)
+    return None if waiting and pending.find(db.session(), waiting, now()) is None else path
+
+
 def enter(account: Account, going_on: str | None) -> Response:
     """Log the account in, in this browser, and go on. Commits."""
     value = sessions.start(db.session(), account, now())
     pending.note_login(db.session(), going_on, now())
     db.session.commit()
-    response = redirect(going_on, 303) if going_on else to("/accounts/")
+    response = onwards(going_on)
     sessions.set_cookie(response, value)
     return response
 
@@ -93,3 +106,8 @@ def mail_sent(email: str) -> Response:
     """The page that says a mail is on its way, the same whether or not the address is known."""
     outbox = f"{request.script_root}/outbox/" if services().settings.outbox_page else None
     return page("accounts/mail_sent.html", email=email, outbox_url=outbox)
+
+
+def link_expired(retry: str) -> Response:
+    """The page of a link that was used, replaced or sent too long ago."""
+    return page("accounts/link_expired.html", 410, retry_url=f"{request.script_root}{retry}")
