@@ -33,9 +33,9 @@ def registry(app: Flask) -> Callable[[], Iterator[Session]]:
 
     @contextmanager
     def opened() -> Iterator[Session]:
-        with app.app_context():
-            yield db.session()
-            db.session.commit()
+        with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+            yield session
+            session.commit()
 
     return opened
 
