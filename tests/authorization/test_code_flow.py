@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -154,96 +152,6 @@ def test_userinfo_says_the_same_as_the_id_token(
 
 
 @pytest.mark.parametrize(
-    ("policy", "shape"),
-    [
-        (SubjectPolicy.UUID, r"[0-9a-f]{32}"),
-        (SubjectPolicy.PAIRWISE, r"[A-Za-z0-9+/]{43}="),
-        (SubjectPolicy.PAIRWISE_REVERSIBLE, r"[A-Za-z0-9_-]{40,}"),
-        (SubjectPolicy.EMAIL, r"camille\.dupre@citoyen\.example"),
-    ],
-    ids=lambda value: getattr(value, "value", ""),
-)
-def test_the_subject_has_the_shape_of_the_policy_and_stays_the_same(
-    register: Callable[..., Site], receive: Callable[..., dict[str, Any]], policy: SubjectPolicy, shape: str
-) -> None:
-    """Section 1.11; checklist 13."""
-    site = register(subject_policy=policy)
-
-    first, second = (payload(receive(site)["id_token"])["sub"] for _ in range(2))
-
-    assert re.fullmatch(shape, first)
-    assert second == first
-
-
-@pytest.mark.parametrize(
-    ("options", "other", "shared"),
-    [
-        ({}, {"redirect_uris": ("https://site.example/other",)}, True),
-        ({}, {"redirect_uris": ("https://autre.example/callback",)}, False),
-        (
-            {"sector_identifier_uri": "https://ville.example/sites.json"},
-            {
-                "sector_identifier_uri": "https://ville.example/sites.json",
-                "redirect_uris": ("https://autre.example/callback",),
-            },
-            True,
-        ),
-        (
-            {"consent_mode": ConsentMode.PARTNER},
-            {"consent_mode": ConsentMode.PARTNER, "redirect_uris": ("https://autre.example/callback",)},
-            True,
-        ),
-    ],
-    ids=["same host", "another host", "one sector identifier", "one consent for the partner"],
-)
-@pytest.mark.parametrize("policy", [SubjectPolicy.PAIRWISE, SubjectPolicy.PAIRWISE_REVERSIBLE])
-def test_two_sites_know_the_same_subject_only_within_a_sector(
-    register: Callable[..., Site],
-    receive: Callable[..., dict[str, Any]],
-    options: dict[str, Any],
-    other: dict[str, Any],
-    shared: bool,
-    policy: SubjectPolicy,
-) -> None:
-    """Section 1.11: the subject depends on the sector."""
-    subjects = [
-        payload(receive(register(subject_policy=policy, **each))["id_token"])["sub"] for each in (options, other)
-    ]
-
-    assert (subjects[0] == subjects[1]) is shared
-
-
-@pytest.mark.parametrize(
-    ("algorithm", "names"),
-    [("HS256", {"typ", "alg"}), ("RS256", {"typ", "alg", "kid"}), ("ES256", {"typ", "alg"})],
-)
-def test_only_rs256_names_its_key(
-    app: Flask,
-    register: Callable[..., Site],
-    receive: Callable[..., dict[str, Any]],
-    algorithm: str,
-    names: set[str],
-) -> None:
-    """Section 1.10: header `kid` with RS256 only."""
-    header = jwt.get_unverified_header(receive(register(id_token_alg=algorithm))["id_token"])
-
-    assert (set(header), header["alg"], header["typ"]) == (names, algorithm, "JWT")
-    if "kid" in header:
-        keys = app.test_client().get("/idp/oidc/certs").json["keys"]
-        assert header["kid"] == next(key["kid"] for key in keys if key["kty"] == "RSA")
-
-
-def test_the_id_token_is_compact_sorted_ascii_json(site: Site, receive: Callable[..., dict[str, Any]]) -> None:
-    """Section 1.10, serialisation: sites decode it with ordinary base64 and as ASCII."""
-    encoded = receive(site)["id_token"].split(".")[1]
-
-    text = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode("ascii")
-
-    assert "\\u00e9" in text
-    assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
-
-
-@pytest.mark.parametrize(
     ("already_logged_in", "nonce", "acr"),
     [(False, "un-nonce", "1"), (False, None, "0"), (True, "un-nonce", "0"), (True, None, "0")],
 )
@@ -257,54 +165,6 @@ def test_acr_tells_whether_the_login_happened_for_this_request_and_needs_a_nonce
     code = citizen.code(site.request(nonce=nonce))
 
     assert payload(site.redeem(citizen.client, code).json["id_token"])["acr"] == acr
-
-
-def test_sid_is_one_for_the_session_at_a_site_and_another_at_another_site(
-    register: Callable[..., Site], receive: Callable[..., dict[str, Any]]
-) -> None:
-    """Section 1.10: `sid` depends on session and client."""
-    site, other = register(), register(redirect_uris=("https://autre.example/",))
-
-    sids = [payload(receive(each)["id_token"])["sid"] for each in (site, site, other)]
-
-    assert sids[0] == sids[1] != sids[2]
-
-
-def test_a_client_receives_only_the_claims_of_the_scopes_it_asked_for(
-    site: Site, receive: Callable[..., dict[str, Any]]
-) -> None:
-    """Section 1.12."""
-    claims = payload(receive(site, scope="openid")["id_token"])
-
-    assert set(claims) == {"iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "sid"}
-
-
-def test_a_granted_claim_without_value_is_sent_empty(
-    register: Callable[..., Site],
-    make_account: Callable[..., str],
-    app: Flask,
-) -> None:
-    """Section 1.12: "" for names and e-mail, null for all others."""
-    make_account(email="ne.ailleurs@citoyen.example", gender="", birthdate="", birth_place="")
-    citizen = Citizen(app.test_client(), "ne.ailleurs@citoyen.example")
-    site = register(claims=CLAIMS_WITH_EMPTY_ONES)
-
-    claims = payload(site.redeem(citizen.client, citizen.code(site.request())).json["id_token"])
-
-    assert {name: claims[name] for name in ("given_name", "gender", "birthdate", "birthplace")} == {
-        "given_name": "",
-        "gender": None,
-        "birthdate": None,
-        "birthplace": None,
-    }
-
-
-CLAIMS_WITH_EMPTY_ONES = (
-    {"name": "given_name", "source": "usage_first_name", "scopes": ["profile"]},
-    {"name": "gender", "source": "gender", "scopes": ["profile"]},
-    {"name": "birthdate", "source": "birthdate", "scopes": ["profile"]},
-    {"name": "birthplace", "source": "birth_place", "scopes": ["profile"]},
-)
 
 
 def test_a_second_visit_needs_no_password(site: Site, citizen: Citizen) -> None:

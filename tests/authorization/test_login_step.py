@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
-from flows import Arrival, Citizen, Site, link, parameter, payload, text_of
+from flask import Flask
+from flows import ISSUER, PASSWORD, Arrival, Citizen, Site, link, parameter, payload, text_of
 from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock, epoch
+from glc.database import db
+from glc.mail import OutboxMail
 from partner_registry.models import ConsentMode
 
 LOGIN_REQUIRED = 'Login is required but prompt parameter is "none"'
@@ -25,6 +30,16 @@ def quiet(register: Callable[..., Site]) -> Site:
 def shows_login(step: object) -> bool:
     """Whether the browser is in front of the login page."""
     return isinstance(step, TestResponse) and step.request.path == "/login/" and "login-submit" in step.text
+
+
+def href(page: TestResponse, words: str) -> str:
+    """Where the link with these words leads."""
+    return next(a["href"] for a in BeautifulSoup(page.text, "html.parser").find_all("a") if a.get_text() == words)
+
+
+def username_on(page: TestResponse) -> str:
+    """What the login page has already filled in."""
+    return BeautifulSoup(page.text, "html.parser").find("input", attrs={"name": "username"}).get("value", "")
 
 
 def test_whoever_is_not_logged_in_goes_to_the_login_page_and_back(quiet: Site, citizen: Citizen) -> None:
@@ -47,6 +62,16 @@ def test_the_login_page_has_the_real_ones_fields(quiet: Site, citizen: Citizen) 
     assert form.find(id="login-submit").get_text(strip=True) == "Connexion"
     for words in ("Courriel", "Mot de passe", "Mot de passe oublié ?", "Créer un compte"):
         assert words in text_of(page)
+
+
+@pytest.mark.parametrize("hint", ["zoe@ville.example", "backoffice zoe@ville.example", "zoe@ville.example backoffice"])
+def test_a_login_hint_fills_in_the_address_for_this_request_alone(quiet: Site, citizen: Citizen, hint: str) -> None:
+    """Section 1.7: split on blanks, kept until the login; checklist 3."""
+    hinted = citizen.get(quiet.request(login_hint=hint))
+    plain = citizen.get(quiet.request())
+
+    assert [username_on(page) for page in (hinted, plain)] == ["zoe@ville.example", ""]
+    assert "code" in citizen.log_in(hinted).query
 
 
 def test_cancelling_on_the_login_page_refuses_straight_to_the_site(quiet: Site, citizen: Citizen) -> None:
@@ -161,6 +186,24 @@ def test_an_incomplete_profile_is_completed_first_or_refused_silently(
     }
 
 
+def test_completing_the_profile_leads_back_to_the_site(
+    register: Callable[..., Site], make_account: Callable[..., str], passer_by: Citizen
+) -> None:
+    """Section 5, point 16; checklist 30: only what is missing is asked, and kept for the next time."""
+    make_account(first_name="")
+    site = register(consent_mode=ConsentMode.NONE, required_attributes=("mobile_phone",))
+
+    page = passer_by.log_in(passer_by.get(site.request()))
+    assert page.request.path == "/accounts/edit/required/"
+    form = BeautifulSoup(page.text, "html.parser").find("form")
+    asked = {item["name"] for item in form.find_all("input") if item["type"] != "hidden"}
+    arrival = passer_by.submit(page, first_name="Zoë", mobile_phone="06 12 34 56 78")
+
+    assert asked == {"first_name", "mobile_phone"}
+    assert payload(site.redeem(passer_by.client, arrival.query["code"]).json["id_token"])["first_name"] == "Zoë"
+    assert "code" in passer_by.get(site.request()).query
+
+
 def test_whoever_lacks_the_role_sees_a_page_that_leads_to_the_sites_explanation(
     register: Callable[..., Site], at_home: Citizen
 ) -> None:
@@ -185,7 +228,7 @@ def test_whoever_has_the_role_passes(
 
 
 def test_the_pages_on_the_way_show_the_service(register: Callable[..., Site], citizen: Citizen) -> None:
-    """Checklist 59: name, link, colour and logo on login and consent pages."""
+    """Checklist 59: name, link, colour and logo on login, registration and consent pages."""
     site = register(
         name="Piscines & plages",
         home_url="https://piscines.example/",
@@ -194,13 +237,32 @@ def test_the_pages_on_the_way_show_the_service(register: Callable[..., Site], ci
     )
 
     login_page = citizen.get(site.request())
+    registration_page = citizen.get(href(login_page, "Créer un compte"))
     consent_page = citizen.log_in(login_page)
 
-    for page in (login_page, consent_page):
+    for page in (login_page, registration_page, consent_page):
         soup = BeautifulSoup(page.text, "html.parser")
         assert soup.find("a", href="https://piscines.example/").get_text() == "Piscines & plages"
         assert soup.find("img", src="https://piscines.example/logo.svg")
         assert soup.find(fill="#0a7d55")
+
+
+def test_registering_on_the_way_ends_back_at_the_site(app: Flask, quiet: Site, passer_by: Citizen) -> None:
+    """Section 2, registration; checklist 60: the mailed link leads on to the request that waits."""
+    registration_page = passer_by.get(href(passer_by.get(quiet.request(nonce="un-nonce")), "Créer un compte"))
+    passer_by.submit(registration_page, email="nouvelle@citoyen.example")
+    with app.app_context():
+        mail = db.session.scalars(sa.select(OutboxMail)).one()
+    assert mail.recipient == "nouvelle@citoyen.example"
+    mailed = re.search(rf"{ISSUER}(\S+)", mail.text)
+
+    page = passer_by.get(f"/{mailed[1]}")
+    arrival = passer_by.submit(page, first_name="Zoë", last_name="Lefèvre", password1=PASSWORD, password2=PASSWORD)
+
+    claims = payload(quiet.redeem(passer_by.client, arrival.query["code"]).json["id_token"])
+    assert arrival.query["state"] == "un-état"
+    assert (claims["email"], claims["email_verified"]) == ("nouvelle@citoyen.example", True)
+    assert (claims["first_name"], claims["last_name"], claims["acr"]) == ("Zoë", "Lefèvre", "1")
 
 
 def test_a_login_begun_in_one_browser_cannot_be_finished_in_another(

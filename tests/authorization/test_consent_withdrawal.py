@@ -1,0 +1,102 @@
+"""The holder's list of consents, and what ends when one is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flows import Arrival, Citizen, Site, text_of
+from werkzeug.test import TestResponse
+
+from partner_registry.models import ConsentMode
+
+
+def withdraw_first(citizen: Citizen) -> TestResponse:
+    """Press the button of the first consent listed."""
+    return citizen.submit(citizen.get("/accounts/consents/"))
+
+
+def tokens(citizen: Citizen, site: Site) -> dict[str, Any]:
+    """Log in at a site, letting the answer be remembered, and redeem the code."""
+    return site.redeem(citizen.client, citizen.authorize(site.request(), remember=True).query["code"]).json
+
+
+def userinfo(citizen: Citizen, access_token: str) -> int:
+    """What userinfo answers."""
+    bearer = {"Authorization": f"Bearer {access_token}"}
+    return citizen.client.get("/idp/oidc/user_info", headers=bearer).status_code
+
+
+def test_the_page_lists_each_remembered_consent_and_no_other(register: Callable[..., Site], at_home: Citizen) -> None:
+    """Section 1.8; checklist 23."""
+    at_home.authorize(register(name="Cantines").request(), remember=True)
+    at_home.authorize(register(name="Piscines").request())
+
+    words = text_of(at_home.get("/accounts/consents/"))
+
+    assert "Cantines" in words
+    assert "Date de naissance" in words
+    assert "02/03/2027" in words
+    assert "Piscines" not in words
+
+
+def test_withdrawing_kills_the_sites_tokens_at_once_and_the_question_comes_back(
+    register: Callable[..., Site], at_home: Citizen
+) -> None:
+    """Section 1.8; checklist 23: consent, access and refresh tokens."""
+    site = register(refresh_tokens=True)
+    held = tokens(at_home, site)
+    assert userinfo(at_home, held["access_token"]) == 200
+
+    page = withdraw_first(at_home)
+
+    assert "Mon site" not in text_of(page).split("Mes autorisations")[-1]
+    assert userinfo(at_home, held["access_token"]) == 401
+    assert site.refresh(at_home.client, held["refresh_token"]).status_code == 400
+    assert "a2-oidc-authorization-form" in at_home.get(site.request()).text
+
+
+def test_withdrawing_from_one_site_leaves_the_others_alone(register: Callable[..., Site], at_home: Citizen) -> None:
+    """Section 1.8."""
+    other, site = register(name="Cantines"), register(name="Piscines")
+    kept, lost = (tokens(at_home, each)["access_token"] for each in (other, site))
+
+    withdraw_first(at_home)
+
+    assert {userinfo(at_home, kept), userinfo(at_home, lost)} == {200, 401}
+
+
+def test_a_consent_given_to_a_partner_is_withdrawn_from_all_its_services(
+    register: Callable[..., Site], at_home: Citizen
+) -> None:
+    """Section 1.8; checklist 23, by organisational unit."""
+    sites = [register(consent_mode=ConsentMode.PARTNER, name=name) for name in ("Cantines", "Piscines")]
+    held = [tokens(at_home, site)["access_token"] for site in sites]
+    assert "tous les services du même partenaire" in text_of(at_home.get("/accounts/consents/"))
+
+    withdraw_first(at_home)
+
+    assert [userinfo(at_home, token) for token in held] == [401, 401]
+    assert not isinstance(at_home.get(sites[1].request()), Arrival)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nobody_withdraws_in_the_holders_place(
+    site: Site, at_home: Citizen, make_account: Callable[..., str], method: str
+) -> None:
+    """A consent belongs to its account, and to the page that it is withdrawn on."""
+    held = tokens(at_home, site)
+    form = BeautifulSoup(at_home.get("/accounts/consents/").text, "html.parser").find("main").find("form")
+    make_account(email="autre@citoyen.example")
+    other = Citizen(at_home.client.application.test_client(), "autre@citoyen.example")
+    page = other.log_in(other.get("/login/?next=/register/"))
+    csrf_token = BeautifulSoup(page.text, "html.parser").find("input", attrs={"name": "csrf_token"})["value"]
+
+    by_another = other.client.open(form["action"], method=method, data={"csrf_token": csrf_token})
+    by_a_strangers_form = at_home.client.open(form["action"], method=method)
+
+    assert by_another.status_code == (404 if method == "POST" else 405)
+    assert by_a_strangers_form.status_code == (400 if method == "POST" else 405)
+    assert userinfo(at_home, held["access_token"]) == 200
