@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from flask import flash, request
+from flask import flash
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from consent.models import ConsentReceipt
@@ -29,31 +29,32 @@ def consents(account: Account) -> Response:
     return page("accounts/consents.html", consents=sorted(covered, key=lambda each: each["answered_at"], reverse=True))
 
 
-@accounts.post("/accounts/consents/")
+@accounts.post("/accounts/consents/<int:receipt_id>/withdraw/")
 @logged_in
-def withdraw(account: Account) -> Response:
-    """Take a consent back (the field `withdraw` says whose): what it gave ends at once."""
-    session, audience = db.session(), request.form.get("withdraw", "")
-    receipts = active(session, account.id, now(), audience=audience)
-    for receipt in receipts:
-        end(session, receipt, now())
-    if receipts:
-        grant_life.revoke_client(session, account.id, _clients(audience, receipts), now())
-        session.commit()
-        flash(_("Votre accord est retiré : ce service n’a plus accès à vos données."), "success")
+def withdraw(account: Account, receipt_id: int) -> Response:
+    """Take a consent back, with every other that covers the same service: what they gave ends at once."""
+    session = db.session()
+    receipt = session.get(ConsentReceipt, receipt_id)
+    if receipt is None or receipt.account_id != account.id:
+        raise NotFound
+    for each in active(session, account.id, now(), audience=receipt.audience):
+        end(session, each, now())
+    grant_life.revoke_client(session, account.id, _covered(receipt), now())
+    session.commit()
+    flash(_("Votre accord est retiré : ce service n’a plus accès à vos données."), "success")
     return to("/accounts/consents/")
 
 
-def _clients(audience: str, receipts: Iterable[ConsentReceipt]) -> list[int]:
-    kind, _sep, name = audience.partition(":")
-    return clients_of_partner(db.session(), name) if kind == "partner" else [each.client_id for each in receipts]
+def _covered(receipt: ConsentReceipt) -> list[int]:
+    kind, _sep, name = receipt.audience.partition(":")
+    return clients_of_partner(db.session(), name) if kind == "partner" else [receipt.client_id]
 
 
 def _described(audience: str, receipts: list[ConsentReceipt]) -> dict[str, Any]:
     (version,) = published_versions(db.session(), [receipts[0].client_id])
     claims = [claim for receipt in receipts for claim in receipt.claims]
     return {
-        "audience": audience,
+        "id": receipts[0].id,
         "name": version.name,
         "partner": version.client.partner.name,
         "whole_partner": audience.startswith("partner:"),

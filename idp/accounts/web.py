@@ -48,7 +48,8 @@ def logged_in(view: Callable[Concatenate[Account, P], Response]) -> Callable[P, 
         account = current_account()
         if account is None:
             here = request.full_path if request.query_string else request.path
-            return to("/login/", next=request.script_root + here)
+            back = here if request.method == "GET" else "/accounts/"  # an address that is posted to may answer no GET
+            return to("/login/", next=request.script_root + back)
         return view(account, *args, **kwargs)
 
     return guarded
