@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import hmac
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from idp.errors import ProtocolError, invalid_request
-
-if TYPE_CHECKING:
-    from idp.token import TokenRequest
-    from partner_registry.terms import ReleaseTerms
+from idp.token_request import TokenRequest
+from partner_registry.terms import ReleaseTerms
 
 
 def authenticate(asked: TokenRequest) -> ReleaseTerms:

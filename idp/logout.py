@@ -73,7 +73,16 @@ def _end(house: Provider, target: str) -> AnyResponse:
     response = _tell(told, target) if told else redirect(target)
     sessions.drop_cookie(response)
     response.headers["Cache-Control"] = "no-store"
-    response.set_cookie(JUST_LOGGED_OUT, "1", max_age=60, path=f"{house.settings.path}/", samesite="Lax", httponly=True)
+    settings = house.settings
+    response.set_cookie(
+        JUST_LOGGED_OUT,
+        "1",
+        max_age=60,
+        path=f"{settings.path}/",
+        samesite="Lax",
+        httponly=True,
+        secure=settings.secure,
+    )
     return response
 
 

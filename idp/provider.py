@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from authlib.oauth2 import AuthorizationServer
 from flask import current_app
 from sqlalchemy.engine import Engine
 
@@ -17,9 +18,6 @@ from glc.settings import Settings
 from idp.dialects import Dialect
 from keys.ring import KeyRing
 from partner_registry.terms import ReleaseTerms, registry_version, terms_for
-
-if TYPE_CHECKING:
-    from idp.token import TokenServer
 
 
 @dataclass(slots=True)
@@ -32,7 +30,7 @@ class Provider:
     entropy: Entropy
     engine: Engine
     ring: KeyRing
-    token_server: TokenServer
+    token_server: AuthorizationServer
     discovery: bytes
     _terms: dict[str, ReleaseTerms] = field(default_factory=dict)
     _opened: dict[str, str] = field(default_factory=dict)

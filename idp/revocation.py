@@ -12,7 +12,8 @@ from idp import client_authentication, grant_life
 from idp.errors import ProtocolError, invalid_request
 from idp.models import AuthorizationGrant, RefreshToken
 from idp.provider import digest, provider
-from idp.token import TokenRequest, refusal
+from idp.token import refusal
+from idp.token_request import TokenRequest
 
 HINTS = ("access_token", "refresh_token")
 

@@ -2,57 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Error
-from authlib.oauth2.rfc6749 import OAuth2Request, UnsupportedGrantTypeError
-from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from authlib.oauth2.rfc6749 import UnsupportedGrantTypeError
 from flask import Request, Response, request
 
-from glc.database import reading_session
 from glc.logs import logger
 from idp import answers, client_authentication
-from idp.codes import Code
 from idp.errors import ProtocolError
-from idp.parameters import Parameters
+from idp.grants.code import CodeGrant
+from idp.grants.refresh import RefreshGrant
 from idp.provider import Provider, provider
-from partner_registry.terms import ReleaseTerms, registry_version
-
-TokenResponse = tuple[int, dict[str, Any], list[tuple[str, str]]]
-
-
-class TokenRequest(OAuth2Request):
-    """One request to the token or revocation endpoint, and what the checks find out about it."""
-
-    terms: ReleaseTerms
-    code: Code
-    login: Any
-    """The session behind the code: a row of `sessions.by_id`."""
-    refreshed: Any
-    """The refresh token and its grant."""
-
-    def __init__(self, house: Provider, http: Request) -> None:
-        # Not Authlib's own: it refuses plain http off loopback, which the settings already decide (between
-        # containers it is right), and it would parse the address once more.
-        self.house = house
-        self.http = http
-        self.at: dt.datetime = house.clock.now()
-        self.method = http.method
-        self.headers = http.headers
-        self.parameters = Parameters.of_body(http)
-        self.payload = BasicOAuth2Payload(self.parameters)
-        self.client: ReleaseTerms | None = None
-        self.unregistered_errors = False
-
-    @cached_property
-    def registry_version(self) -> int:
-        """The registry's version: set by whoever reads it along with something else, else read now."""
-        with reading_session(self.house.engine) as session:
-            return registry_version(session)
+from idp.token_request import TokenRequest
+from partner_registry.terms import ReleaseTerms
 
 
 class TokenServer(AuthorizationServer):
@@ -84,9 +48,6 @@ class TokenServer(AuthorizationServer):
 
 def build_server() -> TokenServer:
     """The server with every grant this provider knows."""
-    from idp.grants.code import CodeGrant
-    from idp.grants.refresh import RefreshGrant
-
     server = TokenServer()
     server.register_grant(CodeGrant)
     server.register_grant(RefreshGrant)

@@ -20,7 +20,7 @@ from idp.errors import ProtocolError, invalid_request
 from idp.grants.gate import require_open
 from idp.models import AuthorizationGrant
 from idp.provider import Provider, digest
-from idp.token import TokenRequest, TokenResponse
+from idp.token_request import TokenRequest, TokenResponse
 
 
 def issue(

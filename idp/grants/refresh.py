@@ -16,7 +16,7 @@ from idp.errors import ProtocolError, invalid_request
 from idp.grants.gate import require_open
 from idp.models import Account, AuthorizationGrant, RefreshToken
 from idp.provider import digest
-from idp.token import TokenRequest, TokenResponse
+from idp.token_request import TokenRequest, TokenResponse
 
 _living = (
     sa.select(
