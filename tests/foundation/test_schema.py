@@ -28,7 +28,9 @@ def test_every_column_says_what_it_holds_and_whether_that_is_personal(app: Flask
     assert [name for name in unsaid if not name.startswith("client_processing.")] == []
 
 
-@pytest.mark.parametrize("name", ["account.email", "account.birthdate", "outbox_mail.text", "consent_receipt.account_id"])
+@pytest.mark.parametrize(
+    "name", ["account.email", "account.birthdate", "outbox_mail.text", "consent_receipt.account_id"]
+)
 def test_what_tells_of_a_person_is_marked_personal(app: Flask, name: str) -> None:
     """GDPR, article 4(1)."""
     table, column = name.split(".")
