@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,6 +24,9 @@ from glc.settings import Settings
 
 csrf = CSRFProtect()
 pages = Blueprint("glc", __name__)
+
+JSON_PATHS = {"/idp/oidc/token", "/idp/oidc/user_info", "/idp/oidc/revoke"}
+"""Where no person ever looks at an answer."""
 
 MAX_BODY = 64 * 1024
 """Longest accepted request body, in bytes."""
@@ -143,7 +148,15 @@ def health() -> Response:
 
 
 def error_page(status: int, title: str, message: str, hint: str = "") -> Response:
-    """A page that says what is wrong and what to do."""
+    """A page that says what is wrong and what to do; JSON where only programs call (see `JSON_PATHS`)."""
+    if request.path.rstrip("/") in JSON_PATHS:
+        error = "server_error" if status >= 500 else "invalid_request"
+        phrase = HTTPStatus(status).phrase
+        return Response(
+            json.dumps({"error": error, "error_description": phrase, "request_id": request_id()}),
+            status,
+            mimetype="application/json",
+        )
     page = render_template("error.html", status=status, title=title, message=message, hint=hint)
     return Response(page, status, mimetype="text/html")
 
