@@ -1,0 +1,231 @@
+"""The command `glc`, run as its users run it (issue, « Interface that must keep these names »)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from click.testing import CliRunner
+
+from glc import cli
+
+SITE = ("--partner", "lyon", "--name", "Mon site", "--redirect-uri", "https://site.example/callback")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def database(prepared_database: Path, tmp_path: Path) -> Path:
+    """A migrated and seeded database."""
+    return Path(shutil.copy(prepared_database, tmp_path / "glc.sqlite3"))
+
+
+@pytest.fixture
+def glc(database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run `glc` on that database, or on the one named."""
+
+    def run(*arguments: str, on: Path = database) -> Done:
+        monkeypatch.setenv("GLC_DATABASE_URL", f"sqlite:///{on}")
+        monkeypatch.setattr(sys, "argv", ["glc", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        output = capsys.readouterr()
+        return Done(int(left.value.code or 0), output.out, output.err)
+
+    yield run
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def registered(glc: Run) -> dict[str, Any]:
+    """A client registered with `--json`."""
+    return json.loads(glc("client", "register", *SITE, "--id-token-alg", "RS256", "--json").stdout)
+
+
+def test_a_new_database_is_prepared_by_two_commands(glc: Run, tmp_path: Path) -> None:
+    """`glc database upgrade`, `glc seed`: the 59 communes of 2019, the one born of a merger, six partners."""
+    new = tmp_path / "folder" / "new.sqlite3"
+    assert json.loads(glc("database", "upgrade", "--json", on=new).stdout)["revision"]
+    assert json.loads(glc("seed", "--json", on=new).stdout) == {"communes": 60, "partners": 6}
+
+
+def test_a_second_seed_and_a_second_upgrade_change_nothing(glc: Run) -> None:
+    """Both may stand in a start-up script."""
+    assert json.loads(glc("seed", "--json").stdout) == {"communes": 0, "partners": 0}
+    again = glc("database", "upgrade")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_a_client_is_registered_with_its_secret_shown_once(glc: Run, registered: dict[str, Any]) -> None:
+    """Secret printed once: neither `list` nor `show` knows it, in either form."""
+    secret = registered["client_secret"]
+    shown = [glc("client", what, *more) for what in ("list",) for more in ((), ("--json",))]
+    shown += [glc("client", "show", registered["client_id"], *more) for more in ((), ("--json",))]
+    assert {each.returncode for each in shown} == {0}
+    assert all(registered["client_id"] in each.stdout for each in shown)
+    assert not [each for each in shown if secret in each.stdout or "secret" in each.stdout]
+    assert json.loads(shown[1].stdout)[0]["client_id"] == registered["client_id"]
+    described = json.loads(shown[3].stdout)
+    assert described == {name: value for name, value in registered.items() if name != "client_secret"}
+    assert (described["id_token_alg"], described["subject_policy"]) == ("RS256", "pairwise")
+
+
+def test_registering_for_a_person_prints_the_secret_too(glc: Run) -> None:
+    """Without --json it is text."""
+    printed = glc("client", "register", *SITE, "--client-id", "lisible", "--secret", "un-secret-choisi-à-la-main-0001")
+    assert printed.returncode == 0
+    assert "client_secret: un-secret-choisi-à-la-main-0001" in printed.stdout
+
+
+def test_an_account_is_made_and_described_without_its_password(glc: Run) -> None:
+    """`glc account create`."""
+    made = glc(
+        *("account", "create", "--email", "Zoé@citoyen.example", "--password", "un mot de passe d’essai"),
+        *(
+            "--given-name",
+            "Zoé",
+            "--family-name",
+            "N’Guyen",
+            "--birthdate",
+            "1990-02-28",
+            "--gender",
+            "female",
+            "--json",
+        ),
+    )
+    assert made.returncode == 0, made.stderr
+    account = json.loads(made.stdout)
+    assert len(account["uuid"]) == 32
+    assert account["email"] == "Zoé@citoyen.example"
+    assert "un mot de passe" not in made.stdout
+
+
+def test_keys_are_listed_and_a_master_key_is_made(glc: Run) -> None:
+    """`glc keys list`: public facts alone."""
+    listed = json.loads(glc("keys", "list", "--json").stdout)
+    assert {key["alg"] for key in listed} == {"RS256", "ES256"}
+    assert all(set(key) == {"kid", "alg", "created_at"} for key in listed)
+    keys = {glc("keys", "new-master-key").stdout.strip() for _ in range(2)}
+    assert {len(key) for key in keys} == {43}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("client", "show", "nobody"), "no client 'nobody'; list them with: glc client list"),
+        (("client", "register", "--partner", "paris", *SITE[2:]), "no partner 'paris'"),
+        (("client", "register", *SITE, "--redirect-uri", "nonsense"), "must be absolute"),
+        (("client", "register", *SITE, "--scope", "email"), "openid"),
+        (("serve", "--port", "{free}", "--dialect", "martian"), "grandlyonconnect-2018"),
+        (("serve", "--issuer", "http://glc.example/"), "GLC_ISSUER"),
+        (("serve", "--port", "{free}", "--database", "mysql://localhost/glc"), "mysql is not supported"),
+    ],
+)
+def test_a_refusal_is_one_sentence_with_the_remedy_and_exit_code_1(
+    glc: Run, arguments: tuple[str, ...], says: str
+) -> None:
+    """Exit codes that mean something; never a traceback."""
+    refused = glc(*(each.format(free=_free_port()) for each in arguments))
+    assert refused.returncode == 1, refused.stderr
+    assert says in refused.stderr
+    assert refused.stderr.startswith("glc: ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("client", "register", "--partner", "lyon"),
+        ("client", "register", *SITE, "--id-token-alg", "none"),
+        ("client", "register", *SITE, "--claim", "nonsense"),
+        ("serve", "--port", "http"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    """As click and the shell have it."""
+    refused = CliRunner().invoke(cli.glc, arguments)
+    assert refused.exit_code == 2
+    assert "Usage" in refused.stderr
+
+
+def test_an_unmigrated_database_is_refused_with_the_command_that_mends_it(glc: Run, tmp_path: Path) -> None:
+    """Issue, « Ground »: by `serve`, and by whatever else needs tables."""
+    for arguments in (("serve", "--port", str(_free_port())), ("seed",), ("client", "list")):
+        refused = glc(*arguments, on=tmp_path / "empty.sqlite3")
+        assert refused.returncode == 1
+        assert "glc database upgrade" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_busy_port_is_named_with_the_option_that_changes_it(glc: Run) -> None:
+    """Issue: in the error."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = glc("serve", "--port", port)
+    assert refused.returncode == 1
+    assert port in refused.stderr
+    assert "--port" in refused.stderr
+
+
+def test_commands_wait_their_turn_while_another_program_writes(database: Path) -> None:
+    """Issue: every command works on a database that `glc serve` is using."""
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        command = [sys.executable, "-c", "from glc.cli import main; main()", "client", "register", *SITE, "--json"]
+        environment = {**os.environ, "GLC_DATABASE_URL": f"sqlite:///{database}"}
+        writer = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.communicate(timeout=2)
+        other.execute("ROLLBACK")
+        printed, complaint = writer.communicate(timeout=30)
+    finally:
+        other.close()
+    assert writer.returncode == 0, complaint
+    assert json.loads(printed)["client_secret"]
+
+
+def test_a_client_that_uses_more_claims_declares_them(glc: Run) -> None:
+    """Second promise of the house, from the command line: --claim and --declare."""
+    made = glc(
+        "client", "register", *SITE, "--claim", "ville={{ city }} ({{ postal_code }})@profile", "--declare", "--json"
+    )
+    claims = json.loads(made.stdout)["claims"]
+    assert claims[-1] == {"name": "ville", "source": "{{ city }} ({{ postal_code }})", "scopes": ["profile"]}
+
+
+def test_help_says_what_there_is(glc: Run) -> None:
+    """Every command is listed, and each answers --help."""
+    printed = glc("--help").stdout
+    for command in ("account", "client", "database", "demo", "keys", "seed", "serve"):
+        assert command in printed
+    assert "--redirect-uri" in glc("client", "register", "--help").stdout
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
