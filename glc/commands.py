@@ -31,8 +31,11 @@ def application(database_url: str | None = None) -> Iterator[Flask]:
     prepare(settings)
     app = create_app(settings)
     with app.app_context():
-        yield app
-        db.session.rollback()
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def prepare(settings: Settings) -> None:

@@ -51,8 +51,10 @@ def run(settings: Settings) -> None:
     from granian.server import MPServer
 
     from glc.logs import configure_logs, logger
+    from idp.dialects import dialect_named
 
     configure_logs(settings)
+    dialect_named(settings.dialect)
     prepare(settings)
     if not settings.master_key:
         logger().warning("master_key.development", remedy="set GLC_MASTER_KEY; glc keys new-master-key makes one")
