@@ -1,4 +1,7 @@
-"""The key ring: private keys parsed once per process, the JWK Set as bytes computed once."""
+"""The key ring: private keys parsed once per process, the JWK Set as bytes computed once.
+
+Starting is kept short: what a start needs is read without the ORM, and joserfc is imported at the first signature.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import base64
 import hmac
 import json
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -17,28 +21,36 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_der_private_key,
 )
-from joserfc import jws
-from joserfc.jwk import ECKey, OctKey, RSAKey
-from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.engine import Engine, Row
 
 from glc.clock import Clock
-from glc.database import reading_session
+from glc.database import reading, writing
 from glc.entropy import Entropy
 from glc.errors import SettingsError
 from keys.encryption import Box, MasterKey, SealBroken, keyed_digest
 from keys.models import SigningAlgorithm, SigningKey, StoredSecret
 
+if TYPE_CHECKING:
+    from joserfc.jwk import ECKey, RSAKey
+    from joserfc.jws import JWSRegistry
+
 SUBJECT_SALT = "subject-salt"
-_JWS = jws.JWSRegistry(algorithms=["HS256", "RS256", "ES256"])
+_signing_keys = cast(sa.Table, SigningKey.__table__)
+_stored_secrets = cast(sa.Table, StoredSecret.__table__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Loaded:
     kid: str
     algorithm: SigningAlgorithm
-    private: RSAKey | ECKey
-    public_jwk: dict[str, Any]
+    opened: Any
+    """The private key as `cryptography` has it."""
+
+    @cached_property
+    def private(self) -> RSAKey | ECKey:
+        from joserfc.jwk import ECKey, RSAKey
+
+        return (RSAKey if self.algorithm is SigningAlgorithm.RS256 else ECKey)(self.opened, self.opened)
 
 
 @dataclass(slots=True)
@@ -67,11 +79,13 @@ class KeyRing:
         """Read every key of the ring; the newest of an algorithm signs. Raises `SettingsError` when the master key
         is not the one they were sealed under."""
         box = self.master.box("signing-key")
-        with reading_session(engine) as session:
-            rows = session.scalars(sa.select(SigningKey).order_by(SigningKey.created_at)).all()
-            salt = session.get_one(StoredSecret, SUBJECT_SALT).sealed
+        with reading(engine) as connection:
+            rows = connection.execute(sa.select(_signing_keys).order_by(_signing_keys.c.created_at)).all()
+            salt = connection.execute(
+                sa.select(_stored_secrets.c.sealed).where(_stored_secrets.c.name == SUBJECT_SALT)
+            ).scalar_one()
         for row in rows:
-            self._keys[row.algorithm] = _Loaded(row.kid, row.algorithm, _open(box, row), row.public_jwk)
+            self._keys[row.algorithm] = _Loaded(row.kid, row.algorithm, _open(box, row))
         self._subject_salt = self.master.box(SUBJECT_SALT).open(salt)
         self.jwks = json.dumps({"keys": [row.public_jwk for row in rows]}, separators=(",", ":")).encode()
 
@@ -81,7 +95,7 @@ class KeyRing:
         header: dict[str, Any] = {"alg": algorithm.value, "typ": "JWT"}
         if with_kid:
             header["kid"] = key.kid
-        return jws.serialize_compact(header, payload, key.private, registry=_JWS)
+        return _compact(header, payload, key.private)
 
     def session_identifier(self, *parts: str) -> str:
         """32 hexadecimal digits that stand for a browser session at one client (`sid`), the same at each call."""
@@ -109,36 +123,55 @@ class KeyRing:
 
 def sign_hs256(secret: str, payload: bytes) -> str:
     """A compact JWS keyed with a client's secret, its UTF-8 bytes (OpenID Connect Core 1.0, section 10.1)."""
-    key = OctKey.import_key(secret)
-    return jws.serialize_compact({"alg": "HS256", "typ": "JWT"}, payload, key, registry=_JWS)
+    from joserfc.jwk import OctKey
+
+    return _compact({"alg": "HS256", "typ": "JWT"}, payload, OctKey.import_key(secret))
+
+
+def _compact(header: dict[str, Any], payload: bytes, key: Any) -> str:
+    from joserfc import jws
+
+    return jws.serialize_compact(header, payload, key, registry=_registry())
+
+
+@cache
+def _registry() -> JWSRegistry:
+    from joserfc.jws import JWSRegistry
+
+    return JWSRegistry(algorithms=["HS256", "RS256", "ES256"])
 
 
 def ensure_keys(engine: Engine, master: MasterKey, clock: Clock, entropy: Entropy) -> list[str]:
     """Make the key of each algorithm that has none yet; return the new ids. Safe to call at every start."""
-    box = master.box("signing-key")
-    made = []
-    with Session(engine) as session:
-        present = set(session.scalars(sa.select(SigningKey.algorithm)))
-        for algorithm in SigningAlgorithm:
-            if algorithm not in present:
-                key = _generate(algorithm)
-                session.add(
-                    SigningKey(
-                        kid=key.thumbprint(),
-                        algorithm=algorithm,
-                        public_jwk=_public(key, algorithm),
-                        sealed_private_key=box.seal(_private_der(key)),
-                        created_at=clock.now(),
-                    )
-                )
-                made.append(key.thumbprint())
-        if session.get(StoredSecret, SUBJECT_SALT) is None:
-            session.add(StoredSecret(name=SUBJECT_SALT, sealed=master.box(SUBJECT_SALT).seal(entropy.bytes(32))))
-        session.commit()
-    return made
+    with reading(engine) as connection:
+        present = set(connection.scalars(sa.select(_signing_keys.c.algorithm)))
+        salted = connection.scalar(sa.select(_stored_secrets.c.name).where(_stored_secrets.c.name == SUBJECT_SALT))
+    missing = [algorithm for algorithm in SigningAlgorithm if algorithm not in present]
+    made = [_new_row(algorithm, master, clock) for algorithm in missing]
+    salt = {"name": SUBJECT_SALT, "sealed": master.box(SUBJECT_SALT).seal(entropy.bytes(32))}
+    if made or not salted:
+        with writing(engine) as connection:
+            for row in made:
+                connection.execute(sa.insert(_signing_keys), row)
+            if not salted:
+                connection.execute(sa.insert(_stored_secrets), salt)
+    return [row["kid"] for row in made]
+
+
+def _new_row(algorithm: SigningAlgorithm, master: MasterKey, clock: Clock) -> dict[str, Any]:
+    key = _generate(algorithm)
+    return {
+        "kid": key.thumbprint(),
+        "algorithm": algorithm,
+        "public_jwk": _public(key, algorithm),
+        "sealed_private_key": master.box("signing-key").seal(_private_der(key)),
+        "created_at": clock.now(),
+    }
 
 
 def _generate(algorithm: SigningAlgorithm) -> RSAKey | ECKey:
+    from joserfc.jwk import ECKey, RSAKey
+
     if algorithm is SigningAlgorithm.RS256:
         return RSAKey.generate_key(2048)
     return ECKey.generate_key("P-256")
@@ -153,7 +186,7 @@ def _private_der(key: RSAKey | ECKey) -> bytes:
     return key.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())  # type: ignore[union-attr]
 
 
-def _open(box: Box, row: SigningKey) -> RSAKey | ECKey:
+def _open(box: Box, row: Row[Any]) -> Any:
     try:
         der = box.open(row.sealed_private_key)
     except SealBroken as error:
@@ -162,9 +195,7 @@ def _open(box: Box, row: SigningKey) -> RSAKey | ECKey:
             "give the right one, or start from a new database"
         ) from error
     # The prime checks cost 40 ms a key and prove nothing here: the seal already says the bytes are ours.
-    private = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
-    kind = RSAKey if row.algorithm is SigningAlgorithm.RS256 else ECKey
-    return kind(private, private)  # type: ignore[arg-type]
+    return load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
 
 
 def new_master_key(random: bytes) -> str:
