@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import smtplib
+import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,9 @@ from sqlalchemy.orm import Mapped, Session
 from glc.database import Base, column, key_column
 from glc.logs import logger
 from glc.settings import Settings
+
+TIMEOUT_IN = 10
+"""Seconds a mail server may take to answer."""
 
 
 class OutboxMail(Base):
@@ -39,7 +43,7 @@ def send_mail(session: Session, settings: Settings, *, to: str, subject: str, te
         message.set_content(text)
         try:
             _deliver(settings.smtp_url, message)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException) as error:  # ValueError: an address or port that is none
             logger().error("mail.not_sent", subject=subject, reason=type(error).__name__)
         else:
             return
@@ -51,9 +55,16 @@ def send_mail(session: Session, settings: Settings, *, to: str, subject: str, te
 
 def _deliver(url: str, message: EmailMessage) -> None:
     parts = urlsplit(url)
-    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    with kind(parts.hostname or "localhost", parts.port or 0, timeout=10) as server:
+    host, port = parts.hostname or "localhost", parts.port or 0
+    with _connect(parts.scheme, host, port) as server:
         if parts.username:
-            server.starttls() if parts.scheme == "smtp" else None
+            if parts.scheme == "smtp":
+                server.starttls(context=ssl.create_default_context())
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+
+
+def _connect(scheme: str, host: str, port: int) -> smtplib.SMTP:
+    if scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_IN, context=ssl.create_default_context())
+    return smtplib.SMTP(host, port, timeout=TIMEOUT_IN)

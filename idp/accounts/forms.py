@@ -9,9 +9,11 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, Form, PasswordField, RadioField, StringField, TelField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, EqualTo, Length, Optional, ValidationError
+from wtforms.validators import AnyOf, DataRequired, EqualTo, Length, Optional, StopValidation, ValidationError
 
-from glc.i18n import N_
+from glc.clock import paris_date
+from glc.i18n import N_, gettext
+from glc.services import services
 from idp.accounts.rules import EMAIL
 from idp.models import CONTACT_ATTRIBUTES, IDENTITY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account
 
@@ -51,26 +53,51 @@ AUTOCOMPLETE = {
 }
 SCOPES = {"identity": IDENTITY_ATTRIBUTES, "contact": CONTACT_ATTRIBUTES}
 GENDERS = (("", N_("Non précisée")), ("female", N_("Madame")), ("male", N_("Monsieur")))
-BIRTHDATE = re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])")
+BIRTHDATE = re.compile(r"[0-9]{4}-(0[0-9]|1[0-2])-([0-2][0-9]|3[01])")
+DAY_TYPED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,11}")
 PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 
 
-def _matches(pattern: re.Pattern[str], message: str) -> Any:
+def _matches(pattern: re.Pattern[str], message: str, *, stop: bool = False) -> Any:
     def validate(_form: Form, field: Field) -> None:
         if field.data and not pattern.fullmatch(field.data):
-            raise ValidationError(message)
+            raise (StopValidation if stop else ValidationError)(message)
 
     return validate
 
 
+def day_shown(birthdate: str) -> str:
+    """A kept date, 1987-06-05, as people here write it: 05/06/1987. Any other text stays as it is."""
+    return "/".join(reversed(birthdate.split("-"))) if BIRTHDATE.fullmatch(birthdate) else birthdate
+
+
+class _DayField(StringField):
+    """A day typed as people here write it, kept as OpenID Connect wants it (Core 1.0, section 5.1)."""
+
+    data: str | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Keep what is no date as it was typed, for the next try."""
+        super().process_formdata(valuelist)
+        typed = DAY_TYPED.fullmatch((self.data or "").strip())
+        if typed:
+            day, month, year = typed.groups()
+            self.data = f"{year}-{month:0>2}-{day:0>2}"
+
+    def _value(self) -> str:
+        return day_shown(self.data or "")
+
+
 def _is_a_day(_form: Form, field: Field) -> None:
-    """A day of the calendar; one whose month or day is unknown (00) is taken as it is."""
+    """A day of the calendar, not to come; an unknown month or day is 00."""
+    year, *rest = field.data.split("-")
     try:
-        if field.data and "00" not in field.data[5:]:
-            dt.date.fromisoformat(field.data)
+        earliest = dt.date(int(year), *(max(int(part), 1) for part in rest))
     except ValueError as error:
         raise ValidationError(N_("Ce jour n’existe pas dans le calendrier.")) from error
+    if earliest > paris_date(services().clock.now()):
+        raise ValidationError(N_("Cette date est à venir."))
 
 
 class _Required(DataRequired):
@@ -82,10 +109,15 @@ def _trimmed(value: str | None) -> str:
     return value.strip() if value else ""
 
 
-def _fits(name: str) -> Length:
+def _fits(name: str) -> Any:
     """No longer than the column that keeps it."""
     longest = Account.__table__.columns[name].type.length  # type: ignore[attr-defined]
-    return Length(max=longest, message=N_("C’est trop long : %(max)d caractères au plus."))
+
+    def validate(_form: Form, field: Field) -> None:
+        if len(field.data or "") > longest:
+            raise ValidationError(gettext("C’est trop long : %(max)d caractères au plus.") % {"max": longest})
+
+    return validate
 
 
 def _text(name: str, *validators: Any, kind: type[Field] = StringField) -> Any:
@@ -199,12 +231,16 @@ def _attribute(name: str, *, required: bool) -> Any:
         return RadioField(
             LABELS[name],
             choices=[SelectChoice(value, label) for value, label in GENDERS if value or not required],
-            validators=[presence],
+            validators=[
+                presence,
+                AnyOf([value for value, _ in GENDERS], N_("Choisissez l’une des réponses proposées.")),
+            ],
+            validate_choice=False,  # its own message is English
             default="",
         )
     if name == "birthdate":
-        shape = _matches(BIRTHDATE, N_("Écrivez la date ainsi : 1987-06-05 ; 00 si inconnu."))
-        return _text(name, presence, shape, _is_a_day)
+        shape = _matches(BIRTHDATE, N_("Écrivez la date ainsi : 05/06/1987."), stop=True)
+        return _text(name, presence, shape, _is_a_day, kind=_DayField)
     if name == "postal_code":
         return _text(name, presence, _matches(POSTAL_CODE, N_("Ce n’est pas un code postal : 69003, par exemple.")))
     if name.endswith("phone"):

@@ -27,13 +27,15 @@ PATHS = {
 def send_link(
     session: Session, use: str, *, to: str, at: dt.datetime, account: Account | None = None, next_url: str = ""
 ) -> None:
-    """Send a link to an address, by the mail named after its use. Only the link's digest is kept. Commits: see `write`.
+    """Send a link to an address, by the mail named after its use. Only the link's digest is kept, until it expires.
+    Commits: see `write`.
 
     The mail's text is given the link, when it expires, and the account's holder, if there is one.
     """
     token = random_token(services().entropy)
     settings = services().settings
     expires_at = at + dt.timedelta(seconds=settings.mail_link_lifetime_in)
+    session.execute(sa.delete(MailedLink).where(MailedLink.expires_at <= at))
     session.add(
         MailedLink(
             digest=digest(token),

@@ -15,7 +15,7 @@ from glc.services import services
 from idp import pending
 from idp.accounts import mailed_links
 from idp.accounts.confirmation import confirmed
-from idp.accounts.forms import GENDERS, LABELS, SCOPES, ChangeEmailForm, profile_form
+from idp.accounts.forms import GENDERS, LABELS, SCOPES, ChangeEmailForm, PlainForm, day_shown, profile_form
 from idp.accounts.rules import change_address, find_by_email
 from idp.accounts.web import accounts, link_expired, logged_in, mail_sent, now, onwards, page, target, to
 from idp.models import MANDATORY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account
@@ -84,12 +84,18 @@ def change_email(account: Account) -> Response:
     return mail_sent(new)
 
 
-@accounts.get("/accounts/change-email/confirm/<token>/")
+@accounts.route("/accounts/change-email/confirm/<token>/", methods=["GET", "POST"])
 def confirm_email(token: str) -> Response:
-    """Take the new address, and tell the old one."""
+    """Take the new address, and tell the old one. The link asks once more: a mail program may open it by itself, and
+    would give its owner's address to whoever typed it."""
     session = db.session()
     link = mailed_links.open_link(session, mailed_links.CHANGE_EMAIL, token, now())
-    if link is None or not mailed_links.use_up(session, link, now()):
+    if link is None:
+        return link_expired("/accounts/change-email/")
+    form = PlainForm()
+    if not form.validate_on_submit():
+        return page("accounts/change_email_confirm.html", form=form, email=link.email)
+    if not mailed_links.use_up(session, link, now()):
         return link_expired("/accounts/change-email/")
     account = session.get_one(Account, link.account_id)
     former = account.email
@@ -109,4 +115,6 @@ def _shown(account: Account, name: str) -> dict[str, Any]:
     value = getattr(account, name)
     if name == "gender":
         value = _(dict(GENDERS).get(value, value)) if value else ""
+    if name == "birthdate":
+        value = day_shown(value)
     return {"label": LABELS[name], "value": value, "verified": name in account.verified_attributes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import redirect
 from flask import session as browser
 from werkzeug.wrappers import Response
 
@@ -40,7 +41,7 @@ def register() -> Response:
         mailed_links.send_link(session, mailed_links.REGISTRATION, to=email, at=now(), next_url=target() or "")
     session.commit()
     browser["registering"] = email
-    return to("/register/complete/")
+    return redirect(carrying_next("/register/complete/"))
 
 
 @accounts.get("/register/complete/")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from flask import Blueprint, g, redirect, render_template, request
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from glc.clock import PARIS
 from glc.database import db
+from glc.i18n import gettext as _
 from glc.services import services
 from glc.web import local_path
 from idp import consent_page, pending, sessions
@@ -20,6 +23,19 @@ from idp.models import Account, BrowserSession
 
 accounts = Blueprint("accounts", __name__)
 P = ParamSpec("P")
+
+NOT_UTF_8 = "\N{REPLACEMENT CHARACTER}"
+"""What werkzeug reads in place of bytes that are not UTF-8."""
+
+
+@accounts.before_request
+def refuse_unreadable_forms() -> None:
+    """Every field of our forms is one line, sent once; anything else comes from no page of ours."""
+    for name, values in request.form.lists():
+        if len(values) > 1:
+            raise BadRequest(_("Un champ du formulaire a été envoyé deux fois."))
+        if any(unicodedata.category(letter) == "Cc" or letter == NOT_UTF_8 for letter in name + values[0]):
+            raise BadRequest(_("Le formulaire contient un caractère qui ne peut pas être lu."))
 
 
 def now() -> dt.datetime:
