@@ -1,13 +1,13 @@
 """Alembic's entry: our models, our engine."""
 
+import importlib
+
 from alembic import context
 
-import consent.models
-import glc.mail
-import idp.models
-import keys.models
-import partner_registry.models  # noqa: F401 — each import registers tables
 from glc.database import Base, Instant, open_engine
+
+for module in ("consent.models", "glc.mail", "idp.models", "keys.models", "partner_registry.models"):
+    importlib.import_module(module)  # registers its tables
 
 
 def _render(kind, value, _autogen):
