@@ -13,7 +13,7 @@ from pathlib import Path
 from bench import journeys
 from bench.journeys import Browser
 from bench.load import Journey, Pace, drive, once
-from bench.server import ACCOUNT, Cores, Prepared, prepare
+from bench.server import ACCOUNT, Cores, Prepared, prepare, two_cores
 
 LONGEST_SECONDS = 5.0
 """A code lives 30 seconds: those collected in this time are redeemed well before."""
@@ -60,8 +60,7 @@ def run(*, seconds: float, rounds: int = 1, starts: int = 1) -> Figures:
     Raises `bench.load.Wrong` when the server answers anything but what it should.
     """
     seconds = min(seconds, LONGEST_SECONDS)
-    cores = Cores.found()
-    with tempfile.TemporaryDirectory(prefix="glc-bench-") as folder:
+    with two_cores() as cores, tempfile.TemporaryDirectory(prefix="glc-bench-") as folder:
         prepared = prepare(Path(folder), cores)
         imports, cold_starts = [], []
         for _ in range(starts - 1):

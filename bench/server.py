@@ -40,14 +40,6 @@ class Cores:
     server: int | None
     client: int | None
 
-    @classmethod
-    def found(cls) -> Cores:
-        """The first and the last of those this process may use."""
-        if not hasattr(os, "sched_getaffinity"):
-            return cls(None, None)
-        cores = sorted(os.sched_getaffinity(0))
-        return cls(cores[0], cores[-1])
-
     def start(self, command: list[str], **options: object) -> subprocess.Popen[bytes]:
         """Start a program on the server's core: a child has its parent's."""
         _move_to(self.server)
@@ -66,6 +58,19 @@ class Cores:
         begun = time.perf_counter()
         self.start([sys.executable, "-c", code]).wait(START_TIMEOUT_IN)
         return time.perf_counter() - begun
+
+
+@contextlib.contextmanager
+def two_cores() -> Iterator[Cores]:
+    """The first and the last core this process may use; at the end it may use all of them again."""
+    if not hasattr(os, "sched_getaffinity"):
+        yield Cores(None, None)
+        return
+    allowed = os.sched_getaffinity(0)
+    try:
+        yield Cores(min(allowed), max(allowed))
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _move_to(core: int | None) -> None:
