@@ -48,6 +48,7 @@ REFUSED = [
     ("https://site.example/callback", "https://site.example.evil.example/callback"),
     ("https://site.example/callback", "https://site.example@evil.example/callback"),
     ("https://site.example/callback", "https://user:secret@site.example/callback"),
+    ("https://site.example/callback", "https://user@site.example/callback"),
     ("https://site.example/callback", "https://evil.example\\@site.example/callback"),
     ("https://site.example/callback", "//site.example/callback"),
     ("https://site.example/callback", "/callback"),
