@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from glc.database import MIGRATIONS, check_schema, db, newest_revision, open_engine
+from glc.database import MIGRATIONS, check_schema, db, newest_revision, only_read, open_engine
 from glc.settings import Settings, load_settings, shown
 
 database_option = click.option(
@@ -21,8 +21,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 @contextmanager
-def application(database_url: str | None = None) -> Iterator[Flask]:
-    """An application in whose context a command works; refuses an unmigrated database. Commits nothing by itself."""
+def application(database_url: str | None = None, *, reads: bool = False) -> Iterator[Flask]:
+    """An application in whose context a command works; refuses an unmigrated database. Commits nothing by itself.
+
+    A command that only `reads` waits for nobody who writes.
+    """
     from glc.app import create_app
     from glc.logs import configure_logs
 
@@ -32,6 +35,8 @@ def application(database_url: str | None = None) -> Iterator[Flask]:
     app = create_app(settings)
     with app.app_context():
         try:
+            if reads:
+                only_read(db.session())
             yield app
         finally:
             db.session.remove()

@@ -103,6 +103,11 @@ _ONLY_READS: dict[str, dict[str, Any]] = {
 }
 
 
+def only_read(session: Session) -> None:
+    """Let a session that has done nothing yet read without taking a lock."""
+    session.connection(execution_options=_ONLY_READS[session.get_bind().dialect.name])
+
+
 def reading(engine: Engine) -> Connection:
     """A connection for statements that only read, each seeing what was last committed."""
     return engine.connect().execution_options(**_ONLY_READS[engine.dialect.name])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import string
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
 from flask import Blueprint, Flask, Response, redirect, render_template, request, session
@@ -82,6 +83,8 @@ def init_web(app: Flask, settings: Settings) -> None:
 
 
 def _begin() -> None:
+    if not request.query_string.isascii():  # no browser sends it so; percent-encoded, it can be read or refused
+        request.query_string = quote(request.query_string, safe=string.punctuation).encode()
     request_id = services().entropy.bytes(8).hex()
     request.environ["glc.request_id"] = request_id
     structlog.contextvars.clear_contextvars()

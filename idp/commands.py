@@ -72,7 +72,7 @@ def create(
 @json_option
 def list_accounts(database_url: str | None, as_json: bool) -> None:
     """List the accounts."""
-    with application(database_url):
+    with application(database_url, reads=True):
         living = sa.select(Account).where(Account.erased_at.is_(None)).order_by(Account.id)
         found = [describe(each) for each in db.session.scalars(living)]
     show(found, as_json, lambda value: "\n".join(f"{one['email']}  {one['uuid']}" for one in value))
@@ -84,7 +84,7 @@ def list_accounts(database_url: str | None, as_json: bool) -> None:
 @json_option
 def show_account(email: str, database_url: str | None, as_json: bool) -> None:
     """Show an account; never its password."""
-    with application(database_url):
+    with application(database_url, reads=True):
         found = find_by_email(db.session(), email)
         if found is None:
             raise NotFound(f"no account {email!r}; list them with: glc account list")

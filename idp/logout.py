@@ -37,7 +37,10 @@ def end_session() -> AnyResponse:
         logger().info("logout.refused", reason="post_logout_redirect_uri is not registered")
         flash(_("URI de retour après déconnexion invalide"), "error")
         return redirect(f"{request.script_root}/")
-    return _end(house, answers.with_parameters(target, state=request.args.get("state")))
+    target = answers.with_parameters(target, state=request.args.get("state"))
+    if not house.dialect.logout_trusts_any_request:
+        return _ask(target)
+    return _end(house, target)
 
 
 def site_logout() -> AnyResponse:
@@ -48,18 +51,22 @@ def site_logout() -> AnyResponse:
     if request.method == "POST":
         csrf.protect()
         return _end(house, target)
+    return _ask(target) if _comes_from_elsewhere(house) else _end(house, target)
+
+
+def _ask(target: str) -> AnyResponse:
+    """Ask whoever is logged in whether to log out everywhere."""
+    house = provider()
     current = sessions.of_browser(db.session(), house.clock.now())
-    if current is not None and _comes_from_elsewhere(house):
-        return AnyResponse(
-            render_template(
-                "idp/logout_confirm.html",
-                action=answers.with_parameters(f"{request.script_root}/logout/", next=target),
-                cancel_url=target,
-                account=db.session.get(Account, current.account_id),
-            ),
-            mimetype="text/html",
-        )
-    return _end(house, target)
+    if current is None:
+        return _end(house, target)
+    page = render_template(
+        "idp/logout_confirm.html",
+        action=answers.with_parameters(f"{request.script_root}/logout/", next=target),
+        cancel_url=target,
+        account=db.session.get(Account, current.account_id),
+    )
+    return AnyResponse(page, mimetype="text/html")
 
 
 def _end(house: Provider, target: str) -> AnyResponse:
@@ -105,10 +112,10 @@ def _iframes(house: Provider, current: BrowserSession) -> list[dict[str, str]]:
 
 
 def _tell(told: list[dict[str, str]], target: str) -> AnyResponse:
-    page = render_template("idp/logging_out.html", services=told, next_url=target, refresh_in=0)
+    page = render_template("idp/logging_out.html", services=told, next_url=target)
     response = AnyResponse(page, mimetype="text/html")
     origins = " ".join(sorted({answers.origin(each["iframe_url"]) for each in told}))
-    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src {origins}"
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; script-src 'self'; frame-src {origins}"
     return response
 
 

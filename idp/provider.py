@@ -55,7 +55,7 @@ class Provider:
         return fresh
 
     def secrets_of(self, terms: ReleaseTerms, at: dt.datetime) -> list[str]:
-        """The client's secrets accepted at that instant, in clear; the first one keys its HS256 ID Tokens."""
+        """The client's secrets accepted at that instant, in clear; the newest, the last, keys its HS256 ID Tokens."""
         return [self._open(each.sealed) for each in terms.secrets if each.accepted(at)]
 
     def _open(self, sealed: str) -> str:

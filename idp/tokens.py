@@ -62,15 +62,17 @@ def id_token(
 ) -> str:
     """A signed ID Token (OpenID Connect Core 1.0, section 2) around the claims of `userinfo`."""
     issued = epoch(at)
+    told = claims if house.dialect.claims_in_id_token else {"sub": claims["sub"]}
     payload = {
-        **claims,
+        **told,
         "iss": house.settings.issuer,
         "aud": terms.client_id,
         "iat": issued,
         "exp": issued + (terms.id_token_lifetime_in or house.settings.id_token_lifetime_in),
         "auth_time": epoch(login.authenticated_at),
-        "acr": "1" if fresh and nonce else "0",
     }
+    if house.dialect.acr_tells_freshness:
+        payload["acr"] = "1" if fresh and nonce else "0"
     if nonce is not None:
         payload["nonce"] = nonce
     if with_sid:

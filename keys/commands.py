@@ -22,7 +22,7 @@ def keys() -> None:
 @json_option
 def list_keys(database_url: str | None, as_json: bool) -> None:
     """List the signing keys."""
-    with application(database_url):
+    with application(database_url, reads=True):
         rows = db.session.scalars(sa.select(SigningKey).order_by(SigningKey.created_at)).all()
         found = [{"kid": row.kid, "alg": row.algorithm.value, "created_at": row.created_at.isoformat()} for row in rows]
     show(found, as_json, lambda value: "\n".join(f"{key['alg']}  {key['kid']}  {key['created_at']}" for key in value))

@@ -199,11 +199,6 @@ def published_versions(session: Session, clients: Collection[int] | None = None)
     return session.scalars(query).all()
 
 
-def client_names(session: Session, clients: Collection[int]) -> dict[int, str]:
-    """The names that citizens know clients by, by their internal numbers."""
-    return {version.client_id: version.name for version in published_versions(session, clients)}
-
-
 def clients_of_partner(session: Session, slug: str) -> list[int]:
     """The internal numbers of a partner's clients."""
     return list(session.scalars(sa.select(Client.id).join(Partner).where(Partner.slug == slug)))

@@ -130,7 +130,7 @@ def register(
 @json_option
 def list_clients(database_url: str | None, as_json: bool) -> None:
     """List the clients."""
-    with application(database_url):
+    with application(database_url, reads=True):
         found = [describe(each) for each in db.session.scalars(sa.select(Client).order_by(Client.id))]
     show(found, as_json, lambda value: "\n".join(f"{c['client_id']}  {c['partner']}  {c['name']}" for c in value))
 
@@ -141,7 +141,7 @@ def list_clients(database_url: str | None, as_json: bool) -> None:
 @json_option
 def show_client(client_id: str, database_url: str | None, as_json: bool) -> None:
     """Show a client; never its secret."""
-    with application(database_url):
+    with application(database_url, reads=True):
         result = describe(find_client(db.session(), client_id))
     show(result, as_json, _as_text)
 

@@ -85,6 +85,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
                 f"Un code vit {request.house.settings.code_lifetime_in} secondes : échangez-le aussitôt reçu.",
             )
         if login is None or login.account_id != code.account:
+            grant_life.revoke_grant(request.house.engine, code.grant_id, request.at)
             raise _invalid_grant("User is disconnected or session was lost.")
         if digest(request.parameters.get("redirect_uri", "")) != code.redirect_uri_digest:
             raise _invalid_grant(
