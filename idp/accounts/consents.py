@@ -29,7 +29,7 @@ def consents(account: Account) -> Response:
     return page("accounts/consents.html", consents=sorted(covered, key=lambda each: each["answered_at"], reverse=True))
 
 
-@accounts.post("/accounts/consents/<int:receipt_id>/withdraw/")
+@accounts.post("/accounts/consents/<int(max=2147483647):receipt_id>/withdraw/")
 @logged_in
 def withdraw(account: Account, receipt_id: int) -> Response:
     """Take a consent back, with every other that covers the same service: what they gave ends at once."""

@@ -54,8 +54,8 @@ AUTOCOMPLETE = {
 SCOPES = {"identity": IDENTITY_ATTRIBUTES, "contact": CONTACT_ATTRIBUTES}
 GENDERS = (("", N_("Non précisée")), ("female", N_("Madame")), ("male", N_("Monsieur")))
 BIRTHDATE = re.compile(r"[0-9]{4}-(0[0-9]|1[0-2])-([0-2][0-9]|3[01])")
-DAY_TYPED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
-POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,11}")
+DAY_TYPED = re.compile(r"(?P<day>[0-2]?[0-9]|3[01])[/.-](?P<month>0?[0-9]|1[0-2])[/.-](?P<year>[0-9]{4})")
+POSTAL_CODE = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z -]{1,11}")
 PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")
 
 
@@ -82,8 +82,7 @@ class _DayField(StringField):
         super().process_formdata(valuelist)
         typed = DAY_TYPED.fullmatch((self.data or "").strip())
         if typed:
-            day, month, year = typed.groups()
-            self.data = f"{year}-{month:0>2}-{day:0>2}"
+            self.data = f"{typed['year']}-{typed['month']:0>2}-{typed['day']:0>2}"
 
     def _value(self) -> str:
         return day_shown(self.data or "")

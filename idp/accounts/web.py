@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 from flask import Blueprint, g, redirect, render_template, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response
 
 from glc.clock import PARIS
@@ -20,22 +21,39 @@ from glc.services import services
 from glc.web import local_path
 from idp import consent_page, pending, sessions
 from idp.models import Account, BrowserSession
+from idp.parameters import FORM
 
 accounts = Blueprint("accounts", __name__)
 P = ParamSpec("P")
 
-NOT_UTF_8 = "\N{REPLACEMENT CHARACTER}"
-"""What werkzeug reads in place of bytes that are not UTF-8."""
+
+@accounts.url_value_preprocessor
+def keep_body(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Keep the bytes of a form for `refuse_unreadable_forms`: the check of its CSRF token reads them before."""
+    with suppress(HTTPException):  # too long: whoever reads it next says so
+        request.get_data()
 
 
 @accounts.before_request
 def refuse_unreadable_forms() -> None:
-    """Every field of our forms is one line, sent once; anything else comes from no page of ours."""
-    for name, values in request.form.lists():
-        if len(values) > 1:
-            raise BadRequest(_("Un champ du formulaire a été envoyé deux fois."))
-        if any(unicodedata.category(letter) == "Cc" or letter == NOT_UTF_8 for letter in name + values[0]):
-            raise BadRequest(_("Le formulaire contient un caractère qui ne peut pas être lu."))
+    """Every field of our forms is one line of text, sent once; anything else comes from no page of ours."""
+    texts = [text for name, values in request.form.lists() for text in (name, *values)]
+    if (request.mimetype == FORM and not _is_utf_8(request.get_data())) or not all(map(_is_one_line, texts)):
+        raise BadRequest(_("Le formulaire contient un caractère qui ne peut pas être lu."))
+    if any(len(values) > 1 for _name, values in request.form.lists()):
+        raise BadRequest(_("Un champ du formulaire a été envoyé deux fois."))
+
+
+def _is_utf_8(encoded: bytes) -> bool:
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_one_line(text: str) -> bool:
+    return not any(letter == "\N{REPLACEMENT CHARACTER}" or unicodedata.category(letter) == "Cc" for letter in text)
 
 
 def now() -> dt.datetime:

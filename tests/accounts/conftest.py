@@ -36,6 +36,15 @@ def passer_by(browser_at: Callable[..., Citizen]) -> Citizen:
 
 
 @pytest.fixture
+def verified(make_account: Callable[..., str], browser_at: Callable[..., Citizen]) -> Citizen:
+    """Camille, logged in, with an address that was verified."""
+    make_account(email_verified=True)
+    holder = browser_at()
+    holder.log_in(holder.get("/login/"))
+    return holder
+
+
+@pytest.fixture
 def at_home(citizen: Citizen) -> Citizen:
     """Camille, logged in."""
     citizen.log_in(citizen.get("/login/"))

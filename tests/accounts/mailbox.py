@@ -61,3 +61,8 @@ def problems(page: TestResponse) -> dict[str, str]:
     """What the page says is wrong, by field."""
     wrong = soup(page).find_all(class_="problem")
     return {each["id"].removesuffix("-error"): each.get_text(" ", strip=True) for each in wrong}
+
+
+def way_to(page: TestResponse, path: str) -> str:
+    """Where the page's link to that page of the account leads, `next` included."""
+    return soup(page).find("main").find("a", href=re.compile(rf"^{re.escape(path)}"))["href"]
