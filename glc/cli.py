@@ -16,6 +16,7 @@ COMMANDS = {
     "client": "partner_registry.commands:client",
     "database": "glc.commands:database",
     "demo": "glc.demo:demo",
+    "dialects": "idp.commands:dialects_command",
     "keys": "keys.commands:keys",
     "seed": "partner_registry.commands:seed_command",
     "serve": "glc.serve:serve",

@@ -13,6 +13,7 @@ from glc.database import db
 from glc.errors import NotFound
 from glc.services import services
 from idp.accounts.rules import create_account, find_by_email
+from idp.dialects import DIALECTS, reference
 from idp.models import PROFILE_ATTRIBUTES, Account
 
 OPTION_NAMES = {"first_name": "--given-name", "last_name": "--family-name"}
@@ -100,3 +101,10 @@ def describe(account: Account) -> dict[str, Any]:
 
 def _as_text(value: dict[str, Any]) -> str:
     return "\n".join(f"{name}: {each}" for name, each in value.items() if each not in ("", []))
+
+
+@click.command("dialects")
+@click.option("--markdown", is_flag=True, help="Print the reference page (docs/dialects.md).")
+def dialects_command(markdown: bool) -> None:
+    """Name the dialects a provider can speak."""
+    click.echo(reference() if markdown else "\n".join(DIALECTS), nl=not markdown)

@@ -1,0 +1,49 @@
+"""Generated pages are what the code would generate, and what they name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from glc.cli import glc
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(("page", "command"), [("settings.md", "settings"), ("dialects.md", "dialects")])
+def test_a_generated_page_is_up_to_date(page: str, command: str) -> None:
+    """`glc settings --markdown > docs/settings.md`, `glc dialects --markdown > docs/dialects.md`."""
+    made = CliRunner().invoke(glc, [command, "--markdown"])
+    assert made.output == (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+def test_every_test_that_the_fidelity_page_names_exists() -> None:
+    """A row of docs/fidelity.md without its test would be a promise nobody keeps."""
+    named = re.findall(r"([a-z_0-9]+/test_[a-z_0-9]+\.py)((?:(?:, …)?::test_[a-z_0-9]+)*)", _fidelity())
+    assert len(named) > 100
+    missing = [
+        f"{file}::{test}"
+        for file, tests in named
+        for test in re.findall(r"::(test_[a-z_0-9]+)", tests) or [""]
+        if f"def {test}" not in (ROOT / "tests" / file).read_text(encoding="utf-8")
+    ]
+    assert not missing
+
+
+def test_every_link_within_the_documentation_leads_somewhere() -> None:
+    """README and docs: relative links name files of the repository."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert not broken
+
+
+def _fidelity() -> str:
+    return (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
