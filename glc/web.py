@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from glc.errors import GlcError, TooManyAttempts
-from glc.i18n import LANGUAGES, gettext, language, language_links
+from glc.i18n import LANGUAGES, N_, gettext, language, language_links
 from glc.logs import logger
 from glc.services import services
 from glc.settings import Settings
@@ -182,20 +182,22 @@ def _form_too_old(error: CSRFError) -> Response:
     )
 
 
-_TITLES = {
-    400: "Demande incompréhensible",
-    404: "Page introuvable",
-    405: "Méthode non autorisée",
-    413: "Demande trop longue",
-    415: "Type de contenu inattendu",
+_EXPLAINED = {
+    400: (N_("Demande incompréhensible"), N_("Le serveur ne comprend pas ce que le navigateur a envoyé.")),
+    404: (N_("Page introuvable"), N_("Il n’y a rien à cette adresse. Elle est peut-être incomplète ou périmée.")),
+    405: (N_("Méthode non autorisée"), N_("Cette adresse ne s’utilise pas de cette façon.")),
+    413: (N_("Demande trop longue"), N_("Le texte envoyé est plus long que ce qui est accepté ici.")),
+    415: (N_("Type de contenu inattendu"), N_("Le contenu envoyé n’a pas la forme attendue ici.")),
 }
+_REFUSED = (N_("Demande refusée"), N_("Le serveur ne peut pas répondre à cette demande."))
 
 
 def _http_error(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
-    title = gettext(_TITLES.get(error.code, "Demande refusée"))
-    response = error_page(error.code, title, error.description or title)
+    title, explained = _EXPLAINED.get(error.code, _REFUSED)
+    ours = error.description if error.description != type(error).description else None  # werkzeug's own are English
+    response = error_page(error.code, gettext(title), ours or gettext(explained))
     if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response

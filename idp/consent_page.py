@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from consent.models import Answer, ConsentReceipt
 from consent.receipts import audience, keep
 from glc.database import db
+from glc.i18n import N_
 from glc.i18n import gettext as _
 from idp.checks import AuthorizationRequest
 from idp.claims import attributes_of, value_of
@@ -20,23 +21,23 @@ from partner_registry.models import ConsentMode
 from partner_registry.terms import ReleaseTerms
 
 CLAIM_LABELS = {
-    "given_name": "Prénoms de naissance",
-    "first_name": "Prénoms de naissance",
-    "family_name": "Nom de naissance",
-    "last_name": "Nom de naissance",
-    "gender": "Civilité",
-    "birthdate": "Date de naissance",
-    "birthplace": "Lieu de naissance",
-    "birthcountry": "Pays de naissance",
-    "email": "Courriel",
-    "email_verified": "Courriel vérifié",
-    "phone_number": "Téléphone",
-    "preferred_username": "Nom d’usage",
-    "roles": "Rôles",
+    "given_name": N_("Prénoms de naissance"),
+    "first_name": N_("Prénoms de naissance"),
+    "family_name": N_("Nom de naissance"),
+    "last_name": N_("Nom de naissance"),
+    "gender": N_("Civilité"),
+    "birthdate": N_("Date de naissance"),
+    "birthplace": N_("Lieu de naissance"),
+    "birthcountry": N_("Pays de naissance"),
+    "email": N_("Courriel"),
+    "email_verified": N_("Courriel vérifié"),
+    "phone_number": N_("Téléphone"),
+    "preferred_username": N_("Nom d’usage"),
+    "roles": N_("Rôles"),
 }
-HEADINGS = {"profile": "Vos prénom, nom et identifiants", "email": "Votre adresse de courriel"}
-LEGAL_BASES = {"PUBLIC_TASK": "Mission d’intérêt public (RGPD, article 6.1.e)"}
-VALUES = {"male": "Monsieur", "female": "Madame", "True": "oui", "False": "non"}
+HEADINGS = {"profile": N_("Vos prénom, nom et identifiants"), "email": N_("Votre adresse de courriel")}
+LEGAL_BASES = {"PUBLIC_TASK": N_("Mission d’intérêt public (RGPD, article 6.1.e)")}
+VALUES = {"male": N_("Monsieur"), "female": N_("Madame"), "True": N_("oui"), "False": N_("non")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _groups(terms: ReleaseTerms, scopes: frozenset[str], login: Row[Any]) -> lis
                 told.add(label)
                 items.append({"label": _(label), "value": _shown(value_of(rule, attributes))})
         if items:
-            groups.append({"heading": _(HEADINGS.get(scope, "Autres informations")), "items": items})
+            groups.append({"heading": _(HEADINGS.get(scope, N_("Autres informations"))), "items": items})
     return groups
 
 
