@@ -60,12 +60,11 @@ lock: $(VENV)/.packages-dev ## Write both lock files again (ARGS="--upgrade" tak
 	$(BUILD_REQUIRES) | $(COMPILE) pyproject.toml - --group dev --output-file requirements-dev.lock
 
 messages: $(READY_TO_DEVELOP) ## Collect the French messages, carry them to the translations, compile these
+	@mkdir -p build
 	$(BIN)/pybabel --quiet extract -F babel.cfg --omit-header --add-location=file --sort-by-file \
-	  -o glc/locale/messages.pot glc idp keys partner_registry consent
-	@test -e glc/locale/en/LC_MESSAGES/messages.po || \
-	  $(BIN)/pybabel init -i glc/locale/messages.pot -d glc/locale -l en
-	$(BIN)/pybabel --quiet update -i glc/locale/messages.pot -d glc/locale --ignore-pot-creation-date \
-	  --no-fuzzy-matching
+	  -o build/messages.pot glc idp keys partner_registry consent
+	$(BIN)/pybabel --quiet update -i build/messages.pot -d glc/locale --ignore-pot-creation-date \
+	  --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel compile -d glc/locale --statistics
 
 clean: ## Remove .venv and what the tools left behind (var/ stays)

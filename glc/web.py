@@ -178,7 +178,7 @@ def _form_too_old(error: CSRFError) -> Response:
         400,
         gettext("Formulaire à renvoyer"),
         gettext("Ce formulaire ne vient pas d’une page ouverte récemment dans ce navigateur."),
-        gettext("Revenez à la page précédente, rechargez-la puis renvoyez le formulaire ; acceptez les cookies."),
+        gettext("Revenez à la page précédente, rechargez-la puis renvoyez le formulaire ; acceptez les cookies."),
     )
 
 

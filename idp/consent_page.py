@@ -36,6 +36,7 @@ CLAIM_LABELS = {
     "roles": N_("Rôles"),
 }
 HEADINGS = {"profile": N_("Vos prénom, nom et identifiants"), "email": N_("Votre adresse de courriel")}
+OTHER_HEADING = N_("Autres informations")
 LEGAL_BASES = {"PUBLIC_TASK": N_("Mission d’intérêt public (RGPD, article 6.1.e)")}
 VALUES = {"male": N_("Monsieur"), "female": N_("Madame"), "True": N_("oui"), "False": N_("non")}
 
@@ -149,7 +150,7 @@ def _groups(terms: ReleaseTerms, scopes: frozenset[str], login: Row[Any]) -> lis
                 told.add(label)
                 items.append({"label": _(label), "value": _shown(value_of(rule, attributes))})
         if items:
-            groups.append({"heading": _(HEADINGS.get(scope, N_("Autres informations"))), "items": items})
+            groups.append({"heading": _(HEADINGS.get(scope, OTHER_HEADING)), "items": items})
     return groups
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from glc.database import db
 from glc.i18n import gettext as _
+from glc.i18n import ngettext
 from glc.services import services
 from idp import throttling
 from idp.accounts.web import now
@@ -24,7 +25,14 @@ def confirmed(account: Account, field: Any) -> bool:
     where = throttling.places(account.email, account)
     wait = throttling.must_wait(session, settings, where, now())
     if wait:
-        field.errors = [_("Trop d’essais à la suite : patientez %(seconds)s secondes.") % {"seconds": wait}]
+        field.errors = [
+            ngettext(
+                "Trop d’essais à la suite : patientez %(count)s seconde.",
+                "Trop d’essais à la suite : patientez %(count)s secondes.",
+                wait,
+            )
+            % {"count": wait}
+        ]
         return False
     session.rollback()  # a password takes long to verify: hold no lock meanwhile
     if verify_password(settings, stored, field.data):

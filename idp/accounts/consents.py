@@ -41,7 +41,7 @@ def withdraw(account: Account, receipt_id: int) -> Response:
         end(session, each, now())
     grant_life.revoke_client(session, account.id, _covered(receipt), now())
     session.commit()
-    flash(_("Votre accord est retiré : ce service n’a plus accès à vos données."), "success")
+    flash(_("Votre accord est retiré : ce service n’a plus accès à vos données."), "success")
     return to("/accounts/consents/")
 
 

@@ -114,7 +114,7 @@ def _fits(name: str) -> Any:
 
     def validate(_form: Form, field: Field) -> None:
         if len(field.data or "") > longest:
-            raise ValidationError(gettext("C’est trop long : %(max)d caractères au plus.") % {"max": longest})
+            raise ValidationError(gettext("C’est trop long : %(max)d caractères au plus.") % {"max": longest})
 
     return validate
 
@@ -238,11 +238,11 @@ def _attribute(name: str, *, required: bool) -> Any:
             default="",
         )
     if name == "birthdate":
-        shape = _matches(BIRTHDATE, N_("Écrivez la date ainsi : 05/06/1987."), stop=True)
+        shape = _matches(BIRTHDATE, N_("Écrivez la date ainsi : 05/06/1987."), stop=True)
         return _text(name, presence, shape, _is_a_day, kind=_DayField)
     if name == "postal_code":
-        return _text(name, presence, _matches(POSTAL_CODE, N_("Ce n’est pas un code postal : 69003, par exemple.")))
+        return _text(name, presence, _matches(POSTAL_CODE, N_("Ce n’est pas un code postal : 69003, par exemple.")))
     if name.endswith("phone"):
-        shape = _matches(PHONE, N_("Ce n’est pas un numéro : 04 72 00 00 00, par exemple."))
+        shape = _matches(PHONE, N_("Ce n’est pas un numéro : 04 72 00 00 00, par exemple."))
         return _text(name, presence, shape, kind=TelField)
     return _text(name, presence)
