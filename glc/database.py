@@ -131,7 +131,12 @@ def _engine_arguments(settings: Settings) -> tuple[sa.URL, dict[str, Any]]:
     except sa.exc.ArgumentError as error:
         raise SettingsError("setting database_url (GLC_DATABASE_URL) is not a database URL") from error
     backend = url.get_backend_name()
-    options: dict[str, Any] = {"pool_size": max(settings.threads, 5), "max_overflow": 20, "hide_parameters": True}
+    options: dict[str, Any] = {
+        "pool_size": max(settings.threads, 5),
+        "max_overflow": 20,
+        "pool_use_lifo": True,  # the connection that wrote last is the one whose cached pages are still right
+        "hide_parameters": True,
+    }
     if backend == "sqlite":
         if url.database in {None, "", ":memory:"}:
             raise SettingsError("setting database_url (GLC_DATABASE_URL) must name a file: sqlite:///var/glc.sqlite3")
