@@ -37,7 +37,8 @@ def table(figures: Figures) -> str:
     where = "one core" if figures.pinned else "every core (this system pins no process)"
     rows: list[tuple[str, str] | None] = [
         ("full flows (authorize, code, token)", _rate(figures.flows)),
-        ("  as a share of the signing limit", f"{figures.flows_per_signature:.3f}"),
+        ("  as a share of the signing limit", _share(figures.flows_per_signature)),
+        ("  the same, from processor times", _share(figures.cost_share)),
         ("RS256 signatures, the limit", _rate(figures.signatures)),
         None,
         ("first logins (password, consent, token)", _rate(figures.first_logins)),
@@ -64,6 +65,10 @@ def table(figures: Figures) -> str:
 
 def _rate(per_second: float) -> str:
     return f"{per_second:,.0f} /s".replace(",", " ")
+
+
+def _share(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.3f}"
 
 
 def _memory(mebibytes: float | None) -> str:

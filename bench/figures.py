@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from bench import journeys
 from bench.journeys import Browser
 from bench.load import Journey, Pace, drive, once
-from bench.server import ACCOUNT, Cores, Prepared, prepare, two_cores
+from bench.server import ACCOUNT, Cores, Prepared, Running, prepare, two_cores
 
 LONGEST_SECONDS = 5.0
 """A code lives 30 seconds: those collected in this time are redeemed well before."""
@@ -25,6 +23,10 @@ class Round:
 
     signatures: float
     flows: float
+    signature_cost: float
+    """Processor time of one signature, in seconds."""
+    flow_cost: float | None
+    """Processor time that the server took for one flow, in seconds; None where it cannot be told."""
     first_logins: float
     authorizations: float
     tokens: float
@@ -40,6 +42,8 @@ class Figures:
     flows: float
     flows_per_signature: float
     """Flow rate as a share of the signing rate, the median of the rounds' own shares."""
+    cost_share: float | None
+    """The same from processor times, which other programs on the same core disturb less; None where unknown."""
     first_logins: float
     authorizations: float
     tokens: float
@@ -71,15 +75,13 @@ def run(*, seconds: float, rounds: int = 1, starts: int = 1) -> Figures:
             cold_starts.append(running.started_in)
             imports.append(_imports(cores))
             memory_at_start = running.memory()
-            measured = _rounds(prepared, seconds, rounds)
+            measured = _rounds(prepared, running, seconds, rounds)
             memory_after_load = running.memory()
-    medians = {
-        spec.name: statistics.median(getattr(each, spec.name) for each in measured)
-        for spec in dataclasses.fields(Round)
-    }
+    shares = [each.signature_cost / each.flow_cost for each in measured if each.flow_cost]
     return Figures(
-        **medians,
+        **{name: statistics.median(getattr(each, name) for each in measured) for name in _RATES},
         flows_per_signature=statistics.median(each.flows / each.signatures for each in measured),
+        cost_share=statistics.median(shares) if shares else None,
         cold_start=statistics.median(cold_starts),
         imports=statistics.median(imports),
         memory_at_start=memory_at_start,
@@ -88,18 +90,21 @@ def run(*, seconds: float, rounds: int = 1, starts: int = 1) -> Figures:
     )
 
 
+_RATES = ("signatures", "flows", "first_logins", "authorizations", "tokens", "userinfo", "discovery")
+
+
 def _imports(cores: Cores) -> float:
     return cores.seconds_to_run("import flask, sqlalchemy.orm")
 
 
-def _rounds(prepared: Prepared, seconds: float, rounds: int) -> list[Round]:
+def _rounds(prepared: Prepared, running: Running, seconds: float, rounds: int) -> list[Round]:
     browser = Browser()
     once(prepared.address, journeys.first_login(prepared.trusted, browser, ACCOUNT, remember=True))
-    return [_round(prepared, browser, seconds) for _ in range(rounds)]
+    return [_round(prepared, running, browser, seconds) for _ in range(rounds)]
 
 
-def _round(prepared: Prepared, browser: Browser, seconds: float) -> Round:
-    site, signing = prepared.trusted, partial(prepared.cores.signatures_per_second, seconds / 4)
+def _round(prepared: Prepared, running: Running, browser: Browser, seconds: float) -> Round:
+    site, cores = prepared.trusted, prepared.cores
     codes: list[str] = []
     access_tokens: list[str] = []
 
@@ -109,20 +114,20 @@ def _round(prepared: Prepared, browser: Browser, seconds: float) -> Round:
     def next_redemption() -> Journey | None:
         return journeys.redemption(site, codes.pop(), access_tokens.append) if codes else None
 
-    signatures_before = signing()
+    rate_before, cost_before = cores.sign(seconds / 4)
+    time_before = running.processor_time()
     flows = pace(lambda: journeys.flow(site, browser))
-    signatures_after = signing()
-    authorizations = pace(lambda: journeys.authorization(site, browser, codes.append))
-    tokens = pace(next_redemption)
-    userinfo = pace(lambda: journeys.userinfo(access_tokens[-1]))
-    discovery = pace(journeys.discovery)
-    first_logins = pace(lambda: journeys.first_login(prepared.asking, Browser(), ACCOUNT))
+    time_after = running.processor_time()
+    rate_after, cost_after = cores.sign(seconds / 4)
+    spent = time_after - time_before if time_before is not None and time_after is not None else None
     return Round(
-        signatures=(signatures_before + signatures_after) / 2,
+        signatures=(rate_before + rate_after) / 2,
         flows=flows.per_second,
-        first_logins=first_logins.per_second,
-        authorizations=authorizations.per_second,
-        tokens=tokens.per_second,
-        userinfo=userinfo.per_second,
-        discovery=discovery.per_second,
+        signature_cost=(cost_before + cost_after) / 2,
+        flow_cost=spent / flows.operations if spent else None,
+        authorizations=pace(lambda: journeys.authorization(site, browser, codes.append)).per_second,
+        tokens=pace(next_redemption).per_second,
+        userinfo=pace(lambda: journeys.userinfo(access_tokens[-1])).per_second,
+        discovery=pace(journeys.discovery).per_second,
+        first_logins=pace(lambda: journeys.first_login(prepared.asking, Browser(), ACCOUNT)).per_second,
     )
