@@ -13,6 +13,7 @@ from glc.errors import GlcError
 
 COMMANDS = {
     "account": "idp.commands:account",
+    "billing": "partner_registry.commands:billing",
     "client": "partner_registry.commands:client",
     "database": "glc.commands:database",
     "demo": "glc.demo:demo",

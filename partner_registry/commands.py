@@ -1,4 +1,4 @@
-"""`glc seed` and `glc client`."""
+"""`glc seed`, `glc client` and `glc billing`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from glc.clock import paris_date
 from glc.commands import application, database_option, json_option, show
 from glc.database import db
 from glc.services import services
+from partner_registry.billing import Preview, preview_agreements, preview_communes
 from partner_registry.clients import (
     ALGORITHMS,
     GLC_CLAIMS,
@@ -19,8 +20,9 @@ from partner_registry.clients import (
     find_client,
     register_client,
 )
-from partner_registry.models import Client, ConsentMode, Flow, Purpose, SubjectPolicy
+from partner_registry.models import Client, ConsentMode, Flow, Offer, Purpose, SubjectPolicy
 from partner_registry.seed import seed
+from partner_registry.tariff import PopulationKind
 
 _choice = click.Choice
 
@@ -187,3 +189,67 @@ def _claim(text: str) -> dict[str, Any]:
 
 def _declare(purpose: Purpose, names: list[str]) -> None:
     purpose.claims = [*purpose.claims, *(name for name in names if name not in purpose.claims)]
+
+
+@click.group()
+def billing() -> None:
+    """The yearly fees of the partner communes."""
+
+
+@billing.command()
+@click.option("--year", type=int, required=True, help="Year (exercice).")
+@click.option("--all-communes", is_flag=True, help="Every commune of the Métropole, not only those with an agreement.")
+@click.option("--offer", type=_choice([offer.value for offer in Offer]), help="With --all-communes: for which offer.")
+@click.option(
+    "--population",
+    type=_choice([kind.value for kind in PopulationKind]),
+    help="With --all-communes: which legal population counts, instead of the tariff's.",
+)
+@database_option
+@json_option
+def preview(
+    year: int, all_communes: bool, offer: str | None, population: str | None, database_url: str | None, as_json: bool
+) -> None:
+    """Compute what a year brings in; nothing is recorded."""
+    if all_communes and offer is None:
+        raise click.UsageError("--all-communes needs --offer GLOBAL or RESTRICTED")
+    if not all_communes and (offer or population):
+        raise click.UsageError("--offer and --population go with --all-communes")
+    with application(database_url, reads=True):
+        session = db.session()
+        kind = PopulationKind(population) if population else None
+        found = (
+            preview_communes(session, year, Offer(offer), kind=kind)
+            if all_communes
+            else preview_agreements(session, year)
+        )
+    show(_describe_preview(found), as_json, _preview_as_text)
+
+
+def _describe_preview(found: Preview) -> dict[str, Any]:
+    return {
+        "year": found.year,
+        "lines": [
+            {
+                "insee": line.insee,
+                "name": line.name,
+                "population": line.population,
+                "census_year": line.census_year,
+                "bracket": line.fee.bracket.code,
+                "offer": line.fee.offer.value,
+                "base_cents": line.fee.base_cents,
+                "discount_cents": line.fee.discount_cents,
+                "due_cents": line.fee.due_cents,
+                "basis": line.basis,
+            }
+            for line in found.lines
+        ],
+        "without_population": list(found.without_population),
+        "total_cents": found.total_cents,
+    }
+
+
+def _preview_as_text(value: dict[str, Any]) -> str:
+    lines = [f"{line['insee']}  {line['name']:<28} {line['basis']}" for line in value["lines"]]
+    missing = [f"population unknown: {name}" for name in value["without_population"]]
+    return "\n".join([*lines, *missing, f"total {value['total_cents'] // 100} €"])
