@@ -117,6 +117,8 @@ class Settings:
                 "setting outbox_page (GLC_OUTBOX_PAGE) shows everybody's mail, with its login links: "
                 "it is refused when the issuer is not on this machine; set it to false"
             )
+        if self.smtp_url and (urlsplit(self.smtp_url).scheme not in {"smtp", "smtps"} or not _has_host(self.smtp_url)):
+            raise _wrong("smtp_url", self.smtp_url, "smtp://[user:password@]host[:port] or smtps://…")
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise _wrong(name, getattr(self, name), "one of " + ", ".join(allowed))
@@ -124,6 +126,13 @@ class Settings:
             value = getattr(self, spec.name)
             if isinstance(value, int) and not isinstance(value, bool) and value < 0:
                 raise _wrong(spec.name, value, "zero or more")
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+    except ValueError:  # a port that is no port
+        return False
 
 
 _CHOICES = {"log_level": ("debug", "info", "warning", "error"), "log_format": ("console", "json")}

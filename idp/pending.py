@@ -23,7 +23,8 @@ AUTHORIZE_PATH = "/idp/oidc/authorize"
 
 
 def store(session: Session, parameters: list[tuple[str, str]], at: dt.datetime) -> PendingAuthorization:
-    """Keep a request until its user is ready."""
+    """Keep a request until its user is ready; forget those whose users never were."""
+    session.execute(sa.delete(PendingAuthorization).where(PendingAuthorization.expires_at <= at))
     pending = PendingAuthorization(
         id=random_token(provider().entropy, 16),
         browser=digest(_mark_browser()),
@@ -82,11 +83,6 @@ def parameter_behind(session: Session, target: str | None, name: str, at: dt.dat
     waiting = named_in(target)
     pending = find(session, waiting, at) if waiting else None
     return str(dict(pending.parameters).get(name, "")) if pending else ""
-
-
-def forget_expired(session: Session, at: dt.datetime) -> None:
-    """Delete what nobody came back for."""
-    session.execute(sa.delete(PendingAuthorization).where(PendingAuthorization.expires_at <= at))
 
 
 def _mark_browser() -> str:
