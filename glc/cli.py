@@ -38,6 +38,7 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="grandlyonconnect-simulator", prog_name="glc")
 def glc() -> None:
     """A stand-in for GrandLyonConnect, and the partner registry behind it.
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from glc.database import MIGRATIONS, check_schema, db, newest_revision, only_read, open_engine
+from glc.database import MIGRATIONS, check_schema, db, newest_revision, only_read, open_engine, unreachable
 from glc.settings import Settings, load_settings, shown
 
 database_option = click.option(
@@ -93,7 +93,15 @@ def revision(message: str) -> None:
 def migrate(settings: Settings) -> None:
     """Run every migration the database lacks."""
     from alembic import command
+    from sqlalchemy.exc import OperationalError
 
+    engine = open_engine(settings, create=True)
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        raise unreachable(engine, error) from error
+    finally:
+        engine.dispose()
     command.upgrade(_alembic(settings), "head")
 
 

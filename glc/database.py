@@ -87,9 +87,16 @@ def init_database(app: Flask, settings: Settings) -> None:
         _prepare(db.engine)
 
 
-def open_engine(settings: Settings) -> Engine:
-    """An engine outside any application (migrations)."""
+def open_engine(settings: Settings, *, create: bool = False) -> Engine:
+    """An engine outside any application. Raises `DatabaseError` when there is no such SQLite file, unless it may be
+    created."""
     url, options = _engine_arguments(settings)
+    if url.get_backend_name() == "sqlite":
+        path = Path(str(url.database))
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        elif not path.exists():
+            raise DatabaseError(f"there is no database at {path}; prepare one with: glc database upgrade")
     engine = sa.create_engine(url, **options)
     _prepare(engine)
     return engine
@@ -141,7 +148,6 @@ def _engine_arguments(settings: Settings) -> tuple[sa.URL, dict[str, Any]]:
         if url.database in {None, "", ":memory:"}:
             raise SettingsError("setting database_url (GLC_DATABASE_URL) must name a file: sqlite:///var/glc.sqlite3")
         path = Path(str(url.database)).absolute()  # Flask-SQLAlchemy would resolve it against its instance folder
-        path.parent.mkdir(parents=True, exist_ok=True)
         return url.set(database=str(path)), options | {"connect_args": {"timeout": 30}}
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg"), options | {"pool_pre_ping": True}
@@ -175,23 +181,32 @@ def newest_revision() -> str:
 
 
 def check_schema(engine: Engine) -> None:
-    """Raise `DatabaseError`, naming the remedy, unless the database has exactly the expected revision."""
+    """Raise `DatabaseError`, naming the database and the remedy, unless it has exactly the expected revision."""
+    name = engine.url.render_as_string(hide_password=True)
     try:
         with engine.connect() as connection:
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     except sa.exc.OperationalError as error:
-        if engine.dialect.name == "sqlite" and "no such table" in str(error):
-            found = None
-        else:
-            raise DatabaseError(f"the database cannot be reached: {error.orig}") from error
+        if "no such table" not in str(error):
+            raise unreachable(engine, error) from error
+        found = None
     except sa.exc.ProgrammingError:
         found = None
     expected = newest_revision()
     if found is None:
-        raise DatabaseError("the database is empty; prepare it with: glc database upgrade")
+        raise DatabaseError(f"the database {name} is empty; prepare it with: glc database upgrade")
     if found < expected:
         raise DatabaseError(
-            f"the database is at revision {found}, this program needs {expected}; mend it with: glc database upgrade"
+            f"the database {name} is at revision {found}, this program needs {expected}; "
+            "mend it with: glc database upgrade"
         )
     if found > expected:
-        raise DatabaseError(f"the database is at revision {found}, newer than this program's {expected}: upgrade glc")
+        raise DatabaseError(
+            f"the database {name} is at revision {found}, newer than this program's {expected}: upgrade glc"
+        )
+
+
+def unreachable(engine: Engine, error: sa.exc.OperationalError) -> DatabaseError:
+    """The error that says, in one line, that a database does not answer."""
+    reason = str(error.orig).strip().splitlines()[0]
+    return DatabaseError(f"the database {engine.url.render_as_string(hide_password=True)} cannot be reached: {reason}")

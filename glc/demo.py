@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +19,8 @@ from sqlalchemy.orm import Session
 from glc.clock import paris_date
 from glc.commands import migrate, prepare
 from glc.database import db
-from glc.errors import GlcError
-from glc.serve import check_port, run
+from glc.errors import GlcError, SettingsError
+from glc.serve import check_port, leave, run
 from glc.services import services
 from glc.settings import Settings, load_settings
 
@@ -62,34 +65,64 @@ class Site:
 @click.command()
 @click.option("--port", type=int, default=8040, show_default=True, help="Port of the provider.")
 @click.option("--site-port", type=int, default=8041, show_default=True, help="Port of the lyon.fr demo site.")
-@click.option("--fresh", is_flag=True, help="Forget what earlier runs kept.")
+@click.option(
+    "--fresh", is_flag=True, help="Start over: forget every account, client and consent that earlier runs kept."
+)
 def demo(port: int, site_port: int, fresh: bool) -> None:
-    """Serve the provider and the lyon.fr demo site, with accounts to try them."""
+    """Serve the provider and the lyon.fr demo site."""
     settings = load_settings({"port": port, "issuer": f"http://localhost:{port}/", "outbox_page": True})
+    if port == site_port:
+        raise SettingsError(f"the provider and the site cannot share port {port}; choose another one with --site-port")
     check_port(settings.host, port, "--port")
     check_port(settings.host, site_port, "--site-port")
-    if fresh:
-        _forget(settings)
-    migrate(settings)
-    prepare(settings)
-    site = _furnish(settings, f"http://localhost:{site_port}/")
-    click.echo(_welcome(settings, site))
-    child = _start_site(settings, site, site_port)
-    try:
-        run(settings)
-    finally:
-        child.terminate()
-        child.wait(timeout=10)
+    with _alone(settings):
+        if fresh:
+            _forget(settings)
+        migrate(settings)
+        prepare(settings)
+        site = _furnish(settings, f"http://localhost:{site_port}/")
+        click.echo(_welcome(settings, site))
+        child = _start_site(settings, site, site_port)
+        try:
+            run(settings)
+        finally:
+            child.terminate()
+            child.wait(timeout=10)
+    leave()
 
 
-def _forget(settings: Settings) -> None:
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One demonstration a database: a second one would change the first one's addresses under its feet."""
+    path = _sqlite_path(settings)
+    if path is None:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".demo-lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SettingsError(
+                f"another glc demo is using {path}; stop it, or give this one a database of its own with "
+                "GLC_DATABASE_URL=sqlite:///var/another.sqlite3"
+            ) from error
+        yield
+
+
+def _sqlite_path(settings: Settings) -> Path | None:
     import sqlalchemy as sa
 
     url = sa.make_url(settings.database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    return Path(str(url.database)).absolute() if url.get_backend_name() == "sqlite" else None
+
+
+def _forget(settings: Settings) -> None:
+    path = _sqlite_path(settings)
+    if path is None:
         raise GlcError("--fresh only forgets a SQLite file; drop and create this database yourself")
     for suffix in ("", "-wal", "-shm"):
-        Path(url.database + suffix).unlink(missing_ok=True)
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _furnish(settings: Settings, site_url: str) -> Site:
@@ -156,7 +189,8 @@ def _start_site(settings: Settings, site: Site, port: int) -> subprocess.Popen[b
         "LYON_FR_CLIENT_SECRET": site.secret,
     }
     command = [sys.executable, "-m", "demo.lyon_fr", "--port", str(port)]
-    return subprocess.Popen(command, env=environment)  # noqa: S603 — our own module
+    # In a session of its own: Ctrl-C is for this process, which ends the site itself.
+    return subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 — our own module
 
 
 def _welcome(settings: Settings, site: Site) -> str:
@@ -172,7 +206,9 @@ GrandLyonConnect, simulator — for tests only, never for real people's data
 {people}
 
   Client of lyon.fr     {site.client_id}
-  Your own site         glc client register --partner lyon --name "Mon site" --redirect-uri http://localhost:3000/cb
+  Your own site         {sys.argv[0]} client register --partner lyon --name "Mon site" \\
+                          --redirect-uri http://localhost:3000/callback --id-token-alg RS256
 
-  Everything is kept in var/; start over with --fresh. Stop with Ctrl-C.
+  Everything is kept in {settings.database_url}; start over with: make run ARGS=--fresh
+  Stop with Ctrl-C.
 """

@@ -16,7 +16,7 @@ LOCALE = Path(__file__).parent / "locale"
 def _catalog(language: str) -> gnu.NullTranslations:
     if language == "fr":
         return gnu.NullTranslations()
-    return gnu.translation("messages", LOCALE, [language])
+    return gnu.translation("messages", LOCALE, [language], fallback=True)
 
 
 def language() -> str:

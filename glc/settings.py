@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -34,7 +35,9 @@ class Settings:
 
     issuer: str = _setting("http://localhost:8040/", "Public base URL and issuer identifier, with its final slash.")
     database_url: str = _setting("sqlite:///var/glc.sqlite3", "SQLAlchemy URL of a SQLite or PostgreSQL database.")
-    dialect: str = _setting("grandlyonconnect", "How the provider behaves: a name from idp/dialects.py.")
+    dialect: str = _setting(
+        "grandlyonconnect", "How the provider behaves: grandlyonconnect or grandlyonconnect-2018 (docs/dialects.md)."
+    )
     master_key: str = _setting(
         "",
         "32 random bytes in base64url that encrypt keys and secrets at rest (`glc keys new-master-key`). "
@@ -171,7 +174,10 @@ def _from_toml(path: Path) -> dict[str, object]:
     unknown = sorted(content.keys() - {spec.name for spec in dataclasses.fields(Settings)})
     if unknown:
         raise SettingsError(f"settings file {path}: unknown key {unknown[0]!r}")
-    return {key: _parse(key, value) for key, value in content.items()}
+    try:
+        return {key: _parse(key, value) for key, value in content.items()}
+    except SettingsError as error:
+        raise SettingsError(f"settings file {path}: {error.message}") from error
 
 
 def _parse(name: str, value: object) -> object:
@@ -193,6 +199,8 @@ def _parse(name: str, value: object) -> object:
 
 def shown(name: str, value: object) -> object:
     """The value as it may be printed: those that hold or may hold a secret are masked."""
+    if name in {"smtp_url", "database_url"} and isinstance(value, str):
+        return re.sub(r"(?<=://).*(?=@)", "…", value)
     return "…" if value and name in {"master_key", "smtp_url", "database_url"} else value
 
 

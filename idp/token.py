@@ -42,6 +42,7 @@ class TokenServer(AuthorizationServer):
             error = ProtocolError(
                 asked.house.dialect.unknown_grant_type_error,
                 "grant_type must be either authorization_code or refresh_token",
+                hint="Ajoutez grant_type au corps de la demande, encodé comme un formulaire.",
             )
         return refusal(asked.house, error, asked.client, unregistered=asked.unregistered_errors)
 
@@ -64,7 +65,10 @@ def token() -> Response:
         asked.parameters.require_single()
     except ProtocolError as error:
         return refusal(house, error, None)
-    return house.token_server.create_token_response(asked)  # type: ignore[no-any-return]
+    response: Response = house.token_server.create_token_response(asked)
+    if response.status_code == 200:
+        logger().info("token.granted", grant=asked.payload.grant_type, client_id=asked.terms.client_id)
+    return response
 
 
 def require_same_site(asked: TokenRequest) -> None:

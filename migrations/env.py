@@ -14,7 +14,7 @@ def _render(kind, value, _autogen):
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(value, Instant) else False
 
 
-engine = open_engine(context.config.attributes["settings"])
+engine = open_engine(context.config.attributes["settings"], create=True)
 with engine.connect() as connection:
     context.configure(
         connection=connection,

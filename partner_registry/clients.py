@@ -120,7 +120,7 @@ def check_redirect_uri(uri: str) -> None:
         _ = parts.port  # read for its check
     except ValueError as error:
         raise InputError(f"redirect URI {uri!r} is no URL: {error}") from error
-    if not parts.scheme or parts.scheme in {"javascript", "data", "vbscript", "file"}:
+    if parts.scheme not in {"http", "https"} and "." not in parts.scheme:  # an application's own: fr.lyon.app:/back
         raise InputError(f"redirect URI {uri!r} must be absolute: https://site.example/callback")
     if parts.scheme in {"http", "https"} and not parts.hostname:
         raise InputError(f"redirect URI {uri!r} has no host")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -18,9 +21,11 @@ from partner_registry.clients import (
     ClientRegistration,
     agreement_of,
     find_client,
+    publish_version,
     register_client,
+    registration_of,
 )
-from partner_registry.models import Client, ConsentMode, Flow, Offer, Purpose, SubjectPolicy
+from partner_registry.models import Client, ConsentMode, Flow, Offer, SubjectPolicy
 from partner_registry.seed import seed
 from partner_registry.tariff import PopulationKind
 
@@ -43,87 +48,112 @@ def client() -> None:
     """The sites that log their users in."""
 
 
+_CONFIGURATION = (
+    click.option("--name", help="Name of the service, shown to citizens."),
+    click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="May be repeated."),
+    click.option(
+        "--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, metavar="URI", help="May be repeated."
+    ),
+    click.option(
+        "--scope", "scopes", help="Scopes it may ask for, separated by spaces.  [default: openid profile email]"
+    ),
+    click.option(
+        "--claim",
+        "claims",
+        multiple=True,
+        metavar="NAME=SOURCE@SCOPE",
+        help="One more claim: an account attribute, or a template such as '{{ city }} ({{ postal_code }})'. Only "
+        "claims that a purpose of the partner declares are released: see --declare.",
+    ),
+    click.option("--declare", is_flag=True, help="Also declare the --claim names for the partner's first purpose."),
+    click.option("--id-token-alg", type=_choice(ALGORITHMS), help="Signature of ID Tokens.  [default: HS256]"),
+    click.option("--subject-policy", type=_choice([each.value for each in SubjectPolicy]), help="[default: pairwise]"),
+    click.option("--sector-identifier-uri", metavar="URI"),
+    click.option("--flow", type=_choice([each.value for each in Flow]), help="[default: code]"),
+    click.option(
+        "--consent",
+        "consent_mode",
+        type=_choice([each.value for each in ConsentMode]),
+        help="Whom a remembered consent covers; none: nobody is asked.  [default: service]",
+    ),
+    click.option("--always-remember-consent/--ask-to-remember-consent", "consent_always_remembered", default=None),
+    click.option("--consent-days", "consent_remembered_in", type=int, help="Days a consent is remembered."),
+    click.option("--id-token-lifetime", "id_token_lifetime_in", type=int, metavar="SECONDS"),
+    click.option("--access-token-lifetime", "access_token_lifetime_in", type=int, metavar="SECONDS"),
+    click.option("--refresh-tokens/--no-refresh-tokens", default=None, help="Give it refresh tokens."),
+    click.option("--pkce-required/--no-pkce-required", default=None, help="Demand S256 PKCE."),
+    click.option("--frontchannel-logout-uri", metavar="URI"),
+    click.option("--frontchannel-timeout", "frontchannel_timeout_in", type=int, metavar="MILLISECONDS"),
+    click.option("--required-attribute", "required_attributes", multiple=True),
+    click.option("--authorised-role", "authorised_roles", multiple=True),
+    click.option("--unauthorized-url", metavar="URI"),
+    click.option("--home-url", metavar="URI"),
+    click.option("--logo-url", metavar="URI"),
+    click.option("--colour", metavar="#RRGGBB"),
+)
+
+
+def _configuration(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that make a client's configuration; what is left out keeps its value, or its default."""
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(_CONFIGURATION), command)
+
+
 @client.command()
 @click.option("--partner", required=True, metavar="SLUG", help="Partner the site belongs to, e.g. lyon.")
-@click.option("--name", required=True, help="Name of the service, shown to citizens.")
-@click.option("--redirect-uri", "redirect_uris", multiple=True, required=True, metavar="URI")
-@click.option("--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, metavar="URI")
 @click.option("--client-id", help="Identifier to use instead of a random one.")
 @click.option("--secret", help="Secret to use instead of a random one.")
-@click.option("--scope", "scopes", default="openid profile email", show_default=True, help="Scopes it may ask for.")
-@click.option(
-    "--claim",
-    "claims",
-    multiple=True,
-    metavar="NAME=SOURCE@SCOPE",
-    help="One more claim: an account attribute, or a template such as '{{ city }} ({{ postal_code }})'. "
-    "Only claims that a purpose of the partner declares are released: see --declare.",
-)
-@click.option("--declare", is_flag=True, help="Also declare the --claim names for the partner's first purpose.")
-@click.option("--id-token-alg", default="HS256", show_default=True, type=_choice(ALGORITHMS))
-@click.option("--subject-policy", default="pairwise", show_default=True, type=_choice([p.value for p in SubjectPolicy]))
-@click.option("--sector-identifier-uri", metavar="URI")
-@click.option("--flow", default="code", show_default=True, type=_choice([flow.value for flow in Flow]))
-@click.option(
-    "--consent",
-    "consent_mode",
-    default="service",
-    show_default=True,
-    type=_choice([mode.value for mode in ConsentMode]),
-    help="Whom a remembered consent covers; none: no page.",
-)
-@click.option("--always-remember-consent", "consent_always_remembered", is_flag=True)
-@click.option("--consent-days", "consent_remembered_in", type=int, help="Days a consent is remembered.")
-@click.option("--id-token-lifetime", "id_token_lifetime_in", type=int, metavar="SECONDS")
-@click.option("--access-token-lifetime", "access_token_lifetime_in", type=int, metavar="SECONDS")
-@click.option("--refresh-tokens", is_flag=True, help="Give it refresh tokens.")
-@click.option("--pkce-required", is_flag=True, help="Demand S256 PKCE.")
-@click.option("--frontchannel-logout-uri", metavar="URI")
-@click.option("--frontchannel-timeout", "frontchannel_timeout_in", type=int, metavar="MILLISECONDS")
-@click.option("--required-attribute", "required_attributes", multiple=True)
-@click.option("--authorised-role", "authorised_roles", multiple=True)
-@click.option("--unauthorized-url", metavar="URI")
-@click.option("--home-url", metavar="URI")
-@click.option("--logo-url", metavar="URI")
-@click.option("--colour", metavar="#RRGGBB")
+@_configuration
 @database_option
 @json_option
 def register(
     partner: str,
     client_id: str | None,
     secret: str | None,
-    scopes: str,
-    claims: tuple[str, ...],
     declare: bool,
     database_url: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
     """Register a site; its secret is printed once."""
-    extra = tuple(_claim(text) for text in claims)
-    options |= {
-        "subject_policy": SubjectPolicy(options["subject_policy"]),
-        "flow": Flow(options["flow"]),
-        "consent_mode": ConsentMode(options["consent_mode"]),
-        "scopes": tuple(scopes.split()),
-        "claims": (*GLC_CLAIMS, *extra),
-    }
+    for name, flag in (("name", "--name"), ("redirect_uris", "--redirect-uri")):
+        if not options[name]:
+            raise click.UsageError(f"Missing option '{flag}'.")
+    changes, extra = _changes(options)
     with application(database_url) as app:
-        house = app.extensions["idp"]
         made, clear = register_client(
             db.session(),
             partner,
-            ClientRegistration(**options),
+            ClientRegistration(**changes | {"claims": (*GLC_CLAIMS, *extra)}),
             at=services().clock.now(),
             entropy=services().entropy,
-            seal=house.ring.secrets.seal,
+            seal=app.extensions["idp"].ring.secrets.seal,
             client_id=client_id,
             secret=secret,
         )
-        if declare:
-            _declare(made.processings[0].purposes[0], [rule["name"] for rule in extra])
+        _declare(made, extra, declare)
         db.session.commit()
         result = describe(made) | {"client_secret": clear}
+    show(result, as_json, lambda value: _as_text(value) + "\nThe secret is shown this once: copy it now.")
+
+
+@client.command()
+@click.argument("client_id")
+@_configuration
+@database_option
+@json_option
+def update(client_id: str, declare: bool, database_url: str | None, as_json: bool, **options: Any) -> None:
+    """Change a site: publish a new version of its configuration. Lists given replace the lists there were."""
+    changes, extra = _changes(options)
+    with application(database_url):
+        found = find_client(db.session(), client_id)
+        current = registration_of(found.published)
+        if extra:
+            named = {rule["name"] for rule in extra}
+            changes["claims"] = (*(rule for rule in current.claims if rule["name"] not in named), *extra)
+        publish_version(db.session(), found, dataclasses.replace(current, **changes), services().clock.now())
+        _declare(found, extra, declare)
+        db.session.commit()
+        result = describe(found)
     show(result, as_json, _as_text)
 
 
@@ -187,8 +217,33 @@ def _claim(text: str) -> dict[str, Any]:
     return {"name": name, "source": source, "scopes": [scope]}
 
 
-def _declare(purpose: Purpose, names: list[str]) -> None:
-    purpose.claims = [*purpose.claims, *(name for name in names if name not in purpose.claims)]
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "scopes": lambda text: tuple(text.split()),
+    "subject_policy": SubjectPolicy,
+    "flow": Flow,
+    "consent_mode": ConsentMode,
+}
+
+
+def _changes(options: dict[str, Any]) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
+    """What the options change, and the claims they add."""
+    extra = tuple(_claim(text) for text in options.pop("claims"))
+    for name, kind in _KINDS.items():
+        if options[name] is not None:
+            options[name] = kind(options[name])
+    return {name: value for name, value in options.items() if value not in (None, ())}, extra
+
+
+def _declare(client: Client, extra: tuple[dict[str, Any], ...], declare: bool) -> None:
+    """Declare new claims for the partner's first purpose, or say that they will not be released."""
+    declared = {name for each in client.processings for purpose in each.purposes for name in purpose.claims}
+    missing = [rule["name"] for rule in extra if rule["name"] not in declared]
+    if declare and missing:
+        purpose = client.processings[0].purposes[0]
+        purpose.claims = [*purpose.claims, *missing]
+    elif missing:
+        names = ", ".join(missing)
+        click.echo(f"glc: no purpose of the partner declares {names}: not released; add --declare", err=True)
 
 
 @click.group()

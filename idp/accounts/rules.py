@@ -22,6 +22,8 @@ from idp.passwords import hash_password
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+")
 """Lenient: a test address may end in .test or in localhost. Strict on what would make two addresses of one."""
 
+BIRTHDATE = re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])")
+
 
 def find_by_email(session: Session, email: str) -> Account | None:
     """The living account of an address, however it is written."""
@@ -35,6 +37,9 @@ def create_account(session: Session, *, email: str, password: str, at: dt.dateti
     """
     if not EMAIL.fullmatch(email.strip()):
         raise InputError(f"{email!r} is not an e-mail address")
+    birthdate = attributes.get("birthdate", "")
+    if birthdate and not BIRTHDATE.fullmatch(birthdate):
+        raise InputError(f"birthdate {birthdate!r} must be written YYYY-MM-DD; an unknown month or day is 00")
     hashed = hash_password(services().settings, password) if password else ""  # first: it takes long, and locks nothing
     account = Account(
         uuid=services().entropy.bytes(16).hex(),

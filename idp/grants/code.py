@@ -67,7 +67,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
                 request.registry_version = login.registry_version
         self.authenticate_token_endpoint_client()
         if not sent:
-            raise invalid_request('Missing parameter "code"')
+            raise invalid_request('Missing parameter "code"', "Envoyez le code reçu, dans le corps de la demande.")
         request.code = self._accept(code, login)
         request.login = login
 

@@ -89,7 +89,7 @@ def test_everybodys_mail_is_never_shown_to_the_world() -> None:
 
 
 def test_a_refusal_never_shows_a_secret(tmp_path: Path) -> None:
-    """Brief of the project: no secret in any message."""
+    """No secret in any message."""
     file = tmp_path / "glc.toml"
     for name in ("master_key", "smtp_url", "database_url"):
         file.write_text(f"{name} = 1234567\n")

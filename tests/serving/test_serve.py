@@ -258,6 +258,11 @@ def test_a_busy_port_is_one_sentence_that_names_the_option(database: str) -> Non
 
 
 def test_an_unprepared_database_is_refused_with_the_command_that_mends_it(tmp_path: Path) -> None:
-    refused = glc("serve", "--port", str(free_port()), "--database", f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    path = tmp_path / "empty.sqlite3"
+    refused = glc("serve", "--port", str(free_port()), "--database", f"sqlite:///{path}")
     assert refused.returncode == 1
-    assert refused.stderr == "glc: the database is empty; prepare it with: glc database upgrade\n"
+    assert refused.stderr == f"glc: there is no database at {path}; prepare one with: glc database upgrade\n"
+    assert not path.exists()
+    path.touch()
+    refused = glc("serve", "--port", str(free_port()), "--database", f"sqlite:///{path}")
+    assert refused.stderr == f"glc: the database sqlite:///{path} is empty; prepare it with: glc database upgrade\n"
