@@ -20,14 +20,10 @@ def decide(
     *,
     asked_of_nobody: bool,
     asked_anew: bool,
-    answered: bool,
     may_interact: bool,
 ) -> Decision:
-    """Skip when the holder just answered, when nobody is asked, or when a remembered answer covers every scope asked
-    for; otherwise ask, or refuse where no page may be shown (`may_interact` false). `asked_anew` (prompt=consent)
-    overrides everything but an answer given to this very request."""
-    if answered:
-        return Decision.SKIP
+    """Skip when nobody is asked, or when a remembered answer covers every scope asked for; otherwise ask, or refuse
+    where no page may be shown (`may_interact` false). `asked_anew` (prompt=consent) overrides both."""
     covered = asked_of_nobody or any(requested <= scopes for scopes in remembered)
     if covered and not asked_anew:
         return Decision.SKIP

@@ -27,10 +27,13 @@ from idp import answers, consent_page, pending, sessions
 from idp.checks import AuthorizationRequest, run_checks
 from idp.errors import ProtocolError
 from idp.grants import code, implicit
-from idp.models import MANDATORY_ATTRIBUTES, PendingAuthorization
+from idp.models import PendingAuthorization, missing_attributes
 from idp.parameters import Parameters
 from idp.provider import Provider, provider
 from partner_registry.models import ConsentMode, Flow
+
+JUST_NOW = dt.timedelta(minutes=5)
+"""How long a login made for a request answers its max_age, however short: time to read the consent page."""
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class Visit:
     login: Row[Any] | None
     connection: Connection
     waiting: PendingAuthorization | None = None
-    answered: bool = False
+    closed: bool = False
 
     @property
     def silent(self) -> bool:
@@ -52,15 +55,18 @@ class Visit:
 
     @property
     def fresh(self) -> bool:
-        """Whether the user logged in for this very request."""
-        return self.waiting is not None and self.waiting.authenticated_at is not None
+        """Whether whoever is logged in logged in for this very request."""
+        waiting, login = self.waiting, self.login
+        if waiting is None or waiting.authenticated_at is None or login is None:
+            return False
+        return bool(waiting.account_id == login.account_id)
 
     def wait(self) -> str:
-        """Store the request, if it is not yet; return where to resume it."""
+        """Store the request, if it is not yet; return its name."""
         if self.waiting is None:
             self.waiting = pending.store(db.session(), self.asked.parameters.pairs, self.at)
             db.session.commit()
-        return pending.resume_path(self.waiting.id)
+        return self.waiting.id
 
 
 def authorize() -> AnyResponse:
@@ -86,7 +92,8 @@ def authorize() -> AnyResponse:
         asked = AuthorizationRequest(parameters, house.dialect)
         return _answer(house, at, asked, waiting)
     except ProtocolError as error:
-        _close(waiting)
+        if waiting is not None:
+            _close(waiting)
         return answers.failure(house, asked, error)
 
 
@@ -99,8 +106,6 @@ def _answer(
         asked.terms_of = lambda client_id: house.terms(client_id, at, version)
         run_checks(asked)
         visit = Visit(house, at, asked, login, connection, waiting)
-        if request.method == "POST" and login is not None:
-            _take_answer(visit)
         for step in STEPS:
             try:
                 page = step(visit)
@@ -115,9 +120,10 @@ def _answer(
 def _grant(visit: Visit) -> AnyResponse:
     asked, login = visit.asked, visit.login
     assert login is not None
+    if visit.waiting is not None and not visit.closed and not _close(visit.waiting):
+        return _lost()
     issue = code.issue if asked.terms.flow is Flow.CODE else implicit.issue
     answer = issue(visit.house, asked, login, visit.at, fresh=visit.fresh)
-    _close(visit.waiting)
     logger().info("authorize.granted", client_id=asked.terms.client_id, session=login.session_uid[:8])
     return answers.success(visit.house, asked, answer)
 
@@ -140,8 +146,7 @@ def _logged_in(visit: Visit) -> AnyResponse | None:
 
 
 def _profile_complete(visit: Visit) -> AnyResponse | None:
-    required = (*MANDATORY_ATTRIBUTES, *visit.asked.terms.required_attributes)
-    if all(getattr(visit.login, name, None) for name in required):
+    if not missing_attributes(visit.login, visit.asked.terms.required_attributes):
         return None
     if visit.silent:
         raise ProtocolError("interaction_required", 'User profile is not complete but prompt parameter is "none"')
@@ -152,7 +157,8 @@ def _role_held(visit: Visit) -> AnyResponse | None:
     admitted = visit.asked.terms.authorised_roles
     if not admitted or admitted & set(visit.login.roles):  # type: ignore[union-attr]
         return None
-    _close(visit.waiting)
+    if visit.waiting is not None:
+        _close(visit.waiting)
     logger().info("authorize.refused", error="role", client_id=visit.asked.terms.client_id)
     terms = visit.asked.terms
     page = render_template(
@@ -166,7 +172,8 @@ def _role_held(visit: Visit) -> AnyResponse | None:
 
 def _login_recent(visit: Visit) -> AnyResponse | None:
     limit = visit.asked.max_age
-    if limit is None or visit.fresh or (visit.at - visit.login.authenticated_at <= limit and limit):  # type: ignore[union-attr]
+    age = visit.at - visit.login.authenticated_at  # type: ignore[union-attr]
+    if limit is None or (limit and age <= limit) or (visit.fresh and age <= JUST_NOW):
         return None
     if visit.silent:
         raise ProtocolError("login_required", 'Login is required because of max_age, but prompt parameter is "none"')
@@ -176,6 +183,8 @@ def _login_recent(visit: Visit) -> AnyResponse | None:
 def _consented(visit: Visit) -> AnyResponse | None:
     terms, login, asked = visit.asked.terms, visit.login, visit.asked
     assert login is not None
+    if request.method == "POST" and visit.waiting is not None and visit.waiting.account_id == login.account_id:
+        return _take_answer(visit, login)
     asked_of_nobody = terms.consent_mode is ConsentMode.NONE
     decision = decide(
         asked.scopes,
@@ -184,17 +193,20 @@ def _consented(visit: Visit) -> AnyResponse | None:
         else remembered_scopes(visit.connection, login.account_id, consent_page.audience_of(terms), visit.at),
         asked_of_nobody=asked_of_nobody,
         asked_anew="consent" in asked.prompts,
-        answered=visit.answered,
         may_interact=not visit.silent or visit.house.dialect.prompt_none_shows_consent,
     )
     if decision is Decision.SKIP:
         return None
     if decision is Decision.REFUSE:
         raise ProtocolError("consent_required", 'Consent is required but prompt parameter is "none"')
-    action = visit.wait()
+    waiting = visit.wait()
+    pending.show_to(db.session(), waiting, login.account_id)
     if "consent" in asked.prompts:
         _forget_consents(visit, login.account_id)
-    return AnyResponse(consent_page.render(visit.house, asked, login, action), mimetype="text/html")
+    db.session.commit()
+    return AnyResponse(
+        consent_page.render(visit.house, asked, login, pending.resume_path(waiting)), mimetype="text/html"
+    )
 
 
 STEPS: tuple[Callable[[Visit], AnyResponse | None], ...] = (
@@ -207,11 +219,13 @@ STEPS: tuple[Callable[[Visit], AnyResponse | None], ...] = (
 )
 
 
-def _take_answer(visit: Visit) -> None:
-    """Keep the receipt of what the user answered; a refusal is an error for the client."""
-    login = visit.login
-    assert login is not None
+def _take_answer(visit: Visit, login: Row[Any]) -> AnyResponse | None:
+    """Take the answer to the page that was shown, once, and keep its receipt; a refusal is an error for the client."""
     accepted = "accept" in request.form and "refuse" not in request.form
+    if visit.waiting is None or not pending.close(db.session(), visit.waiting.id):
+        db.session.rollback()
+        return _lost()
+    visit.closed = True
     consent_page.keep_answer(
         visit.house,
         visit.asked,
@@ -222,10 +236,8 @@ def _take_answer(visit: Visit) -> None:
     )
     db.session.commit()
     if not accepted:
-        error = ProtocolError("access_denied", "User did not consent")
-        error.may_redirect = True
-        raise error
-    visit.answered = True
+        raise ProtocolError("access_denied", "User did not consent")
+    return None
 
 
 def _forget_consents(visit: Visit, account_id: int) -> None:
@@ -236,21 +248,18 @@ def _forget_consents(visit: Visit, account_id: int) -> None:
         audience=consent_page.audience_of(visit.asked.terms),
     ):
         end(db.session(), receipt, visit.at, ASKED_ANEW)
-    db.session.commit()
 
 
 def _to_page(visit: Visit, path: str) -> AnyResponse:
-    response = redirect(f"{request.script_root}{path}?{urlencode({'next': visit.wait()})}")
+    response = redirect(f"{request.script_root}{path}?{urlencode({'next': pending.resume_path(visit.wait())})}")
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _close(waiting: PendingAuthorization | None) -> None:
-    if waiting is not None:
-        stored = db.session.get(PendingAuthorization, waiting.id)
-        if stored is not None:
-            db.session.delete(stored)
-        db.session.commit()
+def _close(waiting: PendingAuthorization) -> bool:
+    closed = pending.close(db.session(), waiting.id)
+    db.session.commit()
+    return closed
 
 
 def _lost() -> AnyResponse:

@@ -18,6 +18,7 @@ from idp.redirect_uris import is_registered
 from partner_registry.models import Flow
 from partner_registry.terms import Access, ReleaseTerms
 
+MAX_NONCE_LENGTH = 1024
 IMPLICIT_TYPES = frozenset({frozenset({"id_token"}), frozenset({"id_token", "token"})})
 
 
@@ -147,7 +148,12 @@ def _scope(request: AuthorizationRequest) -> None:
     request.scopes = scopes
 
 
-def _nonce_in_implicit_flow(request: AuthorizationRequest) -> None:
+def _nonce(request: AuthorizationRequest) -> None:
+    if len(request.nonce or "") > MAX_NONCE_LENGTH:
+        raise invalid_request(
+            f'Parameter "nonce" must have at most {MAX_NONCE_LENGTH} characters',
+            "32 caractères aléatoires suffisent.",
+        )
     if request.terms.flow is Flow.IMPLICIT and request.dialect.implicit_needs_nonce and not request.nonce:
         raise _missing("nonce")
 
@@ -206,7 +212,7 @@ CHECKS = (
     Check(_agreement_in_force, ("unauthorized_client",), True, "Convention, R31 to R33"),
     Check(_response_type, ("invalid_request", "unsupported_response_type"), True, "RFC 6749, 3.1.1"),
     Check(_scope, ("invalid_request", "invalid_scope"), True, "OpenID Connect Core 1.0, 3.1.2.1"),
-    Check(_nonce_in_implicit_flow, ("invalid_request",), True, "OpenID Connect Core 1.0, 3.2.2.1"),
+    Check(_nonce, ("invalid_request",), True, "OpenID Connect Core 1.0, 3.2.2.1"),
     Check(_prompt_and_max_age, ("invalid_request",), True, "OpenID Connect Core 1.0, 3.1.2.1"),
     Check(_pkce, ("invalid_request",), True, "RFC 7636, 4.3"),
 )

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy.engine import Row
 
+from glc.logs import logger
 from idp.dialects import Dialect
 from idp.models import PROFILE_ATTRIBUTES
 from partner_registry.terms import ClaimRule, ReleaseTerms
@@ -57,7 +58,8 @@ def value_of(rule: ClaimRule, attributes: Mapping[str, Any]) -> Any:
     names = dict(attributes) | {_PREFIX + name: value for name, value in attributes.items()}
     try:
         return _template(rule.source).render(names)
-    except TemplateError:
+    except Exception as error:
+        logger().warning("claim.template_failed", claim=rule.name, reason=type(error).__name__)
         return None
 
 

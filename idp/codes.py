@@ -24,6 +24,8 @@ class Code:
     session: int
     issued: int
     """Seconds since 1970."""
+    withdrawals: int
+    """How many consents the account had withdrawn by then: one more, and the code is dead."""
     scopes: tuple[str, ...]
     redirect_uri_digest: str
     nonce: str | None

@@ -88,6 +88,7 @@ def render(house: Provider, asked: AuthorizationRequest, login: Row[Any], action
         account=holder(login),
         action=action,
         partner_name=terms.controller,
+        whole_partner=terms.consent_mode is ConsentMode.PARTNER,
         purposes=terms.purposes,
         legal_basis=_(LEGAL_BASES.get(terms.legal_basis or "", terms.legal_basis or "")) or None,
         privacy_notice_url=terms.privacy_notice_url,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from glc.database import writing
 from glc.entropy import random_uuid
-from idp.models import AuthorizationGrant, RefreshToken
+from idp.models import Account, AuthorizationGrant, RefreshToken
 from idp.provider import Provider, digest
 
 
@@ -36,7 +36,9 @@ def revoke_grant(engine: Engine, grant_id: str, at: dt.datetime) -> None:
 
 
 def revoke_client(session: Session, account_id: int, clients: Collection[int], at: dt.datetime) -> None:
-    """End everything that an account granted to some clients (by their internal numbers): consent withdrawn."""
+    """End everything that an account granted to some clients (by their internal numbers), codes on their way
+    included: consent withdrawn."""
+    session.execute(sa.update(Account).where(Account.id == account_id).values(withdrawals=Account.withdrawals + 1))
     _revoke(
         session.connection(),
         sa.and_(AuthorizationGrant.account_id == account_id, AuthorizationGrant.client_id.in_(clients)),

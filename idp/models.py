@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
@@ -54,6 +54,7 @@ class Account(Base):
     work_phone: Mapped[str] = _personal("Téléphone professionnel fixe", 30)
     work_mobile_phone: Mapped[str] = _personal("Téléphone professionnel portable", 30)
     verified_attributes: Mapped[list[str]] = column("Attributes that an authority vouched for", default=list)
+    withdrawals: Mapped[int] = column("Counts withdrawn consents: codes issued before the latest are dead", default=0)
     roles: Mapped[list[str]] = column("Roles, for services that admit only some", default=list)
 
     @property
@@ -88,7 +89,10 @@ class PendingAuthorization(Base):
     parameters: Mapped[list[list[str]]] = column("The request, as received", sa.JSON(), personal=True)
     created_at: Mapped[dt.datetime] = column("When it was received")
     expires_at: Mapped[dt.datetime] = column("When it is forgotten", index=True)
-    authenticated_at: Mapped[dt.datetime | None] = column("When the user logged in for this very request")
+    account_id: Mapped[int | None] = column(
+        "Who logged in for it, or was shown its consent page", sa.ForeignKey(Account.id), personal=True
+    )
+    authenticated_at: Mapped[dt.datetime | None] = column("When that account logged in for this very request")
 
 
 class AuthorizationGrant(Base):
@@ -152,12 +156,6 @@ class LoginFailures(Base):
     latest_at: Mapped[dt.datetime] = column("When the latest was")
 
 
-def attributes(account: Account) -> dict[str, Any]:
-    """The account's attributes by name, as claim tables refer to them."""
-    names = (*PROFILE_ATTRIBUTES, "uuid", "email", "email_verified", "roles")
-    return {name: getattr(account, name) for name in names} | {"username": account.email}
-
-
 IDENTITY_ATTRIBUTES = (
     "last_name first_name gender birthdate birth_place birth_country birth_department usage_last_name usage_first_name"
 ).split()
@@ -168,3 +166,9 @@ PROFILE_ATTRIBUTES = (*IDENTITY_ATTRIBUTES, *CONTACT_ATTRIBUTES)
 """With the e-mail address, the nineteen attributes of GrandLyonConnect."""
 MANDATORY_ATTRIBUTES = ("last_name", "first_name")
 """Without them (and an e-mail address) an account is incomplete."""
+
+
+def missing_attributes(account: object, wanted: Iterable[str] = ()) -> list[str]:
+    """The attributes that an account, or a row of its columns, lacks of the mandatory ones and those wanted."""
+    names = dict.fromkeys((*MANDATORY_ATTRIBUTES, *wanted))
+    return [name for name in names if name in PROFILE_ATTRIBUTES and not getattr(account, name)]

@@ -60,12 +60,25 @@ def named_in(target: str | None) -> str | None:
     return parse_qs(parts.query).get("pending", [""])[0] or None
 
 
-def note_login(session: Session, target: str | None, at: dt.datetime) -> None:
-    """Remember that the user logged in for the very request that `target` resumes (prompt=login, max_age, acr)."""
+def note_login(session: Session, target: str | None, account_id: int, at: dt.datetime) -> None:
+    """Remember who logged in for the very request that `target` resumes (prompt=login, max_age, acr)."""
     name = named_in(target)
     pending = find(session, name, at) if name else None
     if pending is not None:
-        pending.authenticated_at = at
+        pending.account_id, pending.authenticated_at = account_id, at
+
+
+def show_to(session: Session, name: str, account_id: int) -> None:
+    """Remember whom the consent page is shown to; that somebody else logged in for the request counts no more."""
+    pending = session.get(PendingAuthorization, name)
+    if pending is not None and pending.account_id != account_id:
+        pending.account_id, pending.authenticated_at = account_id, None
+
+
+def close(session: Session, name: str) -> bool:
+    """Answer a pending authorization, once: False when it was answered already."""
+    closed = session.execute(sa.delete(PendingAuthorization).where(PendingAuthorization.id == name))
+    return bool(closed.rowcount)  # type: ignore[attr-defined]
 
 
 def terms_behind(session: Session, target: str | None, at: dt.datetime) -> ReleaseTerms | None:

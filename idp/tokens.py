@@ -42,10 +42,9 @@ def new_access_token(
 
 def userinfo(house: Provider, terms: ReleaseTerms, scopes: frozenset[str], account: Row[Any]) -> dict[str, Any]:
     """The claims of an account for a client, subject and issuer included."""
-    return {
+    return released(terms, scopes, attributes_of(account), house.dialect) | {
         "sub": subject(house.ring, terms, account.uuid, account.email),
         "iss": house.settings.issuer,
-        **released(terms, scopes, attributes_of(account), house.dialect),
     }
 
 

@@ -18,7 +18,7 @@ from idp.accounts.confirmation import confirmed
 from idp.accounts.forms import GENDERS, LABELS, SCOPES, ChangeEmailForm, PlainForm, day_shown, profile_form
 from idp.accounts.rules import change_address, find_by_email
 from idp.accounts.web import accounts, link_expired, logged_in, mail_sent, now, onwards, page, target, to
-from idp.models import MANDATORY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account
+from idp.models import MANDATORY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account, missing_attributes
 
 
 @accounts.get("/accounts/")
@@ -46,8 +46,7 @@ def edit(account: Account, scope: str | None) -> Response:
 def edit_required(account: Account) -> Response:
     """Ask for what a service needs and the profile lacks, then go back to the service."""
     terms = pending.terms_behind(db.session(), target(), now())
-    wanted = (*MANDATORY_ATTRIBUTES, *(terms.required_attributes if terms else ()))
-    missing = [name for name in wanted if name in PROFILE_ATTRIBUTES and not getattr(account, name)]
+    missing = missing_attributes(account, terms.required_attributes if terms else ())
     if not missing:
         return onwards(target())
     return _edit(account, missing, frozenset(missing), "accounts/edit_required.html")

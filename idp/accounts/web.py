@@ -130,7 +130,7 @@ def within_reach(going_on: str) -> str | None:
 def enter(account: Account, going_on: str | None) -> Response:
     """Log the account in, in this browser, and go on. Commits."""
     value = sessions.start(db.session(), account, now())
-    pending.note_login(db.session(), going_on, now())
+    pending.note_login(db.session(), going_on, account.id, now())
     db.session.commit()
     response = onwards(going_on)
     sessions.set_cookie(response, value)

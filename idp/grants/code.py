@@ -33,6 +33,7 @@ def issue(
         account=login.account_id,
         session=login.session_id,
         issued=epoch(at),
+        withdrawals=login.withdrawals,
         scopes=tuple(sorted(asked.scopes)),
         redirect_uri_digest=digest(asked.redirect_uri),
         nonce=asked.nonce,
@@ -87,12 +88,15 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         if login is None or login.account_id != code.account:
             grant_life.revoke_grant(request.house.engine, code.grant_id, request.at)
             raise _invalid_grant("User is disconnected or session was lost.")
+        if login.withdrawals != code.withdrawals:
+            raise _invalid_grant("Code is unknown or has expired.", "L’usager vient de retirer son accord.")
         if digest(request.parameters.get("redirect_uri", "")) != code.redirect_uri_digest:
             raise _invalid_grant(
                 "Redirect_uri does not match the code.",
                 "Renvoyez la redirect_uri de la demande d’autorisation, à l’octet près.",
             )
-        _prove(code, request.parameters.get("code_verifier"))
+        if request.house.dialect.pkce_methods:
+            _prove(code, request.parameters.get("code_verifier"))
         return code
 
     def create_token_response(self) -> TokenResponse:
@@ -100,7 +104,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         request = self.request
         house, at, terms, code, login = request.house, request.at, request.terms, request.code, request.login
         access = tokens.new_access_token(house, terms, at, login.session_expires_at)
-        scopes = frozenset(code.scopes)
+        claims = tokens.userinfo(house, terms, frozenset(code.scopes), login)  # before anything is spent
         row = {
             "id": code.grant_id,
             "client_id": terms.key,
@@ -128,7 +132,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         body["id_token"] = tokens.id_token(
             house,
             terms,
-            tokens.userinfo(house, terms, scopes, login),
+            claims,
             login=login,
             at=at,
             nonce=code.nonce,
@@ -154,8 +158,13 @@ def _bearer(access: tokens.AccessToken, at: dt.datetime) -> dict[str, Any]:
 
 
 def _prove(code: Code, verifier: str | None) -> None:
-    """PKCE (RFC 7636, section 4.6)."""
+    """PKCE (RFC 7636, section 4.6); a verifier without challenge is somebody's downgrade (RFC 9700, 2.1.1)."""
     if code.challenge is None:
+        if verifier is not None:
+            raise _invalid_grant(
+                "The code_verifier does not match the code_challenge.",
+                "La demande d’autorisation ne portait pas de code_challenge.",
+            )
         return
     if not verifier:
         raise invalid_request(

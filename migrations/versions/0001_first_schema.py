@@ -39,6 +39,7 @@ def upgrade() -> None:
     sa.Column('work_phone', sa.String(length=30), nullable=False, comment='Téléphone professionnel fixe'),
     sa.Column('work_mobile_phone', sa.String(length=30), nullable=False, comment='Téléphone professionnel portable'),
     sa.Column('verified_attributes', sa.JSON(), nullable=False, comment='Attributes that an authority vouched for'),
+    sa.Column('withdrawals', sa.Integer(), nullable=False, comment='Counts withdrawn consents: codes issued before the latest are dead'),
     sa.Column('roles', sa.JSON(), nullable=False, comment='Roles, for services that admit only some'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account')),
     sa.UniqueConstraint('email_key', name=op.f('uq_account_email_key')),
@@ -87,18 +88,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('siren', name=op.f('uq_partner_siren')),
     sa.UniqueConstraint('slug', name=op.f('uq_partner_slug'))
     )
-    op.create_table('pending_authorization',
-    sa.Column('id', sa.String(length=43), nullable=False, comment='Random name, in the address of each page on the way'),
-    sa.Column('browser', sa.String(length=64), nullable=False, comment='Digest of the mark of the browser that sent it'),
-    sa.Column('parameters', sa.JSON(), nullable=False, comment='The request, as received'),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False, comment='When it was received'),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False, comment='When it is forgotten'),
-    sa.Column('authenticated_at', sa.DateTime(timezone=True), nullable=True, comment='When the user logged in for this very request'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_pending_authorization'))
-    )
-    with op.batch_alter_table('pending_authorization', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_pending_authorization_expires_at'), ['expires_at'], unique=False)
-
     op.create_table('registry_version',
     sa.Column('id', sa.Integer(), nullable=False, comment='Internal number of the row'),
     sa.Column('number', sa.Integer(), nullable=False, comment='Counts the changes'),
@@ -191,6 +180,20 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_mailed_link_account_id')),
     sa.PrimaryKeyConstraint('digest', name=op.f('pk_mailed_link'))
     )
+    op.create_table('pending_authorization',
+    sa.Column('id', sa.String(length=43), nullable=False, comment='Random name, in the address of each page on the way'),
+    sa.Column('browser', sa.String(length=64), nullable=False, comment='Digest of the mark of the browser that sent it'),
+    sa.Column('parameters', sa.JSON(), nullable=False, comment='The request, as received'),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False, comment='When it was received'),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False, comment='When it is forgotten'),
+    sa.Column('account_id', sa.Integer(), nullable=True, comment='Who logged in for it, or was shown its consent page'),
+    sa.Column('authenticated_at', sa.DateTime(timezone=True), nullable=True, comment='When that account logged in for this very request'),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_pending_authorization_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pending_authorization'))
+    )
+    with op.batch_alter_table('pending_authorization', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pending_authorization_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('processing',
     sa.Column('id', sa.Integer(), nullable=False, comment='Internal number of the row'),
     sa.Column('partner_id', sa.Integer(), nullable=False, comment='Controller'),
@@ -409,6 +412,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_processing_partner_id'))
 
     op.drop_table('processing')
+    with op.batch_alter_table('pending_authorization', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pending_authorization_expires_at'))
+
+    op.drop_table('pending_authorization')
     op.drop_table('mailed_link')
     op.drop_table('legal_population')
     with op.batch_alter_table('client', schema=None) as batch_op:
@@ -426,10 +433,6 @@ def downgrade() -> None:
     op.drop_table('stored_secret')
     op.drop_table('signing_key')
     op.drop_table('registry_version')
-    with op.batch_alter_table('pending_authorization', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_pending_authorization_expires_at'))
-
-    op.drop_table('pending_authorization')
     op.drop_table('partner')
     with op.batch_alter_table('outbox_mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_mail_recipient'))

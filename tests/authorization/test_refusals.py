@@ -53,7 +53,7 @@ PROVOCATIONS = {
     ("_scope", "invalid_scope"): Provocation(
         'Scope must contain "openid", received "email profile"', {"scope": "email profile"}
     ),
-    ("_nonce_in_implicit_flow", "invalid_request"): Provocation(
+    ("_nonce", "invalid_request"): Provocation(
         'Missing parameter "nonce"',
         {"response_type": "id_token"},
         registered=IMPLICIT,

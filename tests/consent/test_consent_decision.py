@@ -15,12 +15,11 @@ NARROW, WANTED, WIDE = frozenset({"openid"}), frozenset({"openid", "email"}), fr
 
 
 def _decide(**changes: Any) -> Decision:
-    """A question about `WANTED`: nothing remembered, nothing answered, a page may be shown; unless told otherwise."""
+    """A question about `WANTED`: nothing remembered, a page may be shown; unless told otherwise."""
     usual: dict[str, Any] = {
         "remembered": [],
         "asked_of_nobody": False,
         "asked_anew": False,
-        "answered": False,
         "may_interact": True,
     }
     return decide(WANTED, **usual | changes)
@@ -41,8 +40,6 @@ def _decide(**changes: Any) -> Decision:
         ({"asked_of_nobody": True}, SKIP),
         ({"asked_of_nobody": True, "may_interact": False}, SKIP),
         ({"asked_of_nobody": True, "asked_anew": True}, ASK),
-        ({"answered": True}, SKIP),
-        ({"answered": True, "asked_anew": True}, SKIP),
     ],
 )
 def test_the_table(situation: dict[str, Any], decision: Decision) -> None:
@@ -52,8 +49,8 @@ def test_the_table(situation: dict[str, Any], decision: Decision) -> None:
 
 def test_no_page_is_ever_asked_for_where_none_may_be_shown() -> None:
     """OpenID Connect Core 1.0, 3.1.2.1, prompt=none, whatever else is the case."""
-    flags = ("asked_of_nobody", "asked_anew", "answered")
-    for values in itertools.product([False, True], repeat=3):
+    flags = ("asked_of_nobody", "asked_anew")
+    for values in itertools.product([False, True], repeat=2):
         for remembered in ([], [NARROW], [WIDE]):
             situation = dict(zip(flags, values, strict=True))
             assert _decide(remembered=remembered, may_interact=False, **situation) is not ASK

@@ -52,10 +52,11 @@ def test_a_secret_is_demanded_even_with_pkce(site: Site, citizen: Citizen, serve
     assert answer.json["error_description"] == 'Missing parameter "client_secret"'
 
 
-def test_a_verifier_without_a_challenge_is_no_matter(site: Site, citizen: Citizen, server: FlaskClient) -> None:
-    """Unknown parameters are ignored (RFC 6749, 3.2)."""
+def test_a_verifier_without_a_challenge_is_a_downgrade(site: Site, citizen: Citizen, server: FlaskClient) -> None:
+    """RFC 9700, 2.1.1: somebody took the challenge away."""
     code = citizen.code(site.request())
-    assert site.redeem(server, code, code_verifier=VERIFIER).status_code == 200
+    assert site.redeem(server, code, code_verifier=VERIFIER).json["error"] == "invalid_grant"
+    assert site.redeem(server, code).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["", "s256", "S512", "plain "])
