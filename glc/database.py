@@ -117,12 +117,20 @@ def only_read(session: Session) -> None:
 
 def reading(engine: Engine) -> Connection:
     """A connection for statements that only read, each seeing what was last committed."""
-    return engine.connect().execution_options(**_ONLY_READS[engine.dialect.name])
+    return _reader(engine).connect()
+
+
+def _reader(engine: Engine) -> Engine:
+    """The same engine, whose connections only read; made once and kept on it, to live no longer than it."""
+    reader = engine.__dict__.get("glc_reader")
+    if not isinstance(reader, Engine):
+        reader = engine.__dict__["glc_reader"] = engine.execution_options(**_ONLY_READS[engine.dialect.name])
+    return reader
 
 
 def reading_session(engine: Engine) -> Session:
     """An ORM session for the same."""
-    return Session(engine.execution_options(**_ONLY_READS[engine.dialect.name]), expire_on_commit=False)
+    return Session(_reader(engine), expire_on_commit=False)
 
 
 @contextmanager

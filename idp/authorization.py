@@ -73,7 +73,7 @@ def authorize() -> AnyResponse:
     """GET begins or resumes an authorization; POST is the answer of the consent page."""
     house = provider()
     at = house.clock.now()
-    name = request.args.get("pending")
+    name = request.args.get("pending") if b"pending=" in request.query_string else None
     waiting = None
     if name is not None:
         with reading_session(house.engine) as session:
