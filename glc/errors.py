@@ -5,9 +5,7 @@ GlcError                    anything we refuse on purpose
 ├── DatabaseError           the database is not usable as it is: names the remedy  (start-up only)
 ├── InputError              what a person or a script sent cannot be accepted      400
 │   └── Conflict            … because something already stands in its place        409
-├── NotFound                                                                       404
-├── Forbidden                                                                      403
-└── TooManyAttempts         wait `retry_after` seconds                             429
+└── NotFound                                                                       404
 idp.errors.ProtocolError    what a Relying Party is answered; see there
 """
 
@@ -52,19 +50,3 @@ class NotFound(GlcError):
     """There is no such thing."""
 
     status = 404
-
-
-class Forbidden(GlcError):
-    """This may not be done by this person."""
-
-    status = 403
-
-
-class TooManyAttempts(GlcError):
-    """Too many failures; the same attempt is looked at again after `retry_after` seconds."""
-
-    status = 429
-
-    def __init__(self, message: str, *, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""What a request handler is handed: the application's settings, clock, entropy, mail and registry of collaborators."""
+"""What a request handler is handed: the application's settings, clock, entropy and database."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from glc.errors import GlcError, TooManyAttempts
+from glc.database import reading
+from glc.errors import GlcError
 from glc.i18n import LANGUAGES, N_, gettext, language, language_links
 from glc.logs import logger
 from glc.services import services
@@ -58,6 +59,7 @@ def init_web(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure,
+        WTF_CSRF_SSL_STRICT=False,  # it demands a Referer, which our own pages tell browsers not to send; tokens remain
         WTF_CSRF_TIME_LIMIT=None,
         TEMPLATES_AUTO_RELOAD=False,
     )
@@ -106,7 +108,8 @@ def _finish(response: Response) -> Response:
 
 
 def _log(response: Response) -> Response:
-    logger().debug("request", method=request.method, path=request.path, status=response.status_code)
+    rule = str(request.url_rule) if request.url_rule else None  # not the path: it may hold the token of a mailed link
+    logger().debug("request", method=request.method, rule=rule, status=response.status_code)
     return response
 
 
@@ -145,7 +148,7 @@ def choose_language(code: str) -> AnyResponse:
 @pages.get("/healthz")
 def health() -> Response:
     """200 when requests are served and the database answers."""
-    with services().engine.connect() as connection:
+    with reading(services().engine) as connection:
         connection.exec_driver_sql("SELECT 1")
     return Response("ok\n", mimetype="text/plain")
 
@@ -166,10 +169,7 @@ def error_page(status: int, title: str, message: str, hint: str = "") -> Respons
 
 def _refused(error: GlcError) -> Response:
     logger().info("refused", reason=error.message, detail=error.detail, status=error.status)
-    response = error_page(error.status, gettext("Demande refusée"), gettext(error.message))
-    if isinstance(error, TooManyAttempts):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return error_page(error.status, gettext("Demande refusée"), gettext(error.message))
 
 
 def _form_too_old(error: CSRFError) -> Response:

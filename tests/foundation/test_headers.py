@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 
 import pytest
 from conftest import add_account, register_site
 from flask import Flask
 from flows import Citizen
+from sqlalchemy.engine import Engine
 from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock
+from glc.database import writing
 from glc.settings import Settings
 
 KEY = Settings().effective_master_key
@@ -112,6 +115,23 @@ def test_every_form_that_changes_something_is_refused_without_its_token(app: Fla
     assert len(forms) >= 4
     for action in forms:
         assert citizen.client.post(action, data={"accept": "1"}).status_code == 400, action
+
+
+def test_forms_work_behind_a_proxy_that_speaks_https(make_app: Callable[..., Flask], clock: ManualClock) -> None:
+    """Our pages tell browsers to send no Referer: no form may demand one. Its token it still demands."""
+    app = make_app(issuer="https://localhost/", trusted_proxies=1)
+    add_account(app, clock)
+    citizen = Citizen(app.test_client())
+    citizen.client.environ_base |= {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": "203.0.113.7"}
+
+    assert citizen.log_in(citizen.get("/login/")).request.path == "/accounts/"
+    assert citizen.client.post("/accounts/delete/").status_code == 400
+
+
+def test_health_is_told_while_somebody_writes(app: Flask, engine: Engine) -> None:
+    """A probe must not take a slow writer for a dead server, nor make anybody wait."""
+    with ThreadPoolExecutor(1) as pool, writing(engine):  # holds SQLite's write lock
+        assert pool.submit(app.test_client().get, "/healthz").result(timeout=5).status_code == 200
 
 
 def test_both_forms_of_every_address_answer_without_a_redirect(app: Flask) -> None:

@@ -79,6 +79,22 @@ def test_a_request_is_named_in_its_answer_and_in_every_event_about_it(
 
 
 @FORMATS
+@pytest.mark.parametrize(
+    "path", ["/password/reset/confirm/a-mailed-token/", "/accounts/activate/a-mailed-token/", "/a-mailed-token"]
+)
+def test_at_its_most_talkative_a_request_is_logged_without_the_link_that_was_mailed(
+    make_app: Callable[..., Flask], capsys: pytest.CaptureFixture[str], log_format: str, path: str
+) -> None:
+    """Issue, « Ground »: no secrets in logs; the token of a mailed link stands in its path."""
+    app = make_app(log_level="debug")
+    _log_everything(log_format)
+    status = app.test_client().get(path).status_code
+    written = capsys.readouterr().err
+    assert "a-mailed-token" not in written
+    assert str(status) in written
+
+
+@FORMATS
 def test_a_known_name_is_masked_should_somebody_pass_it(capsys: pytest.CaptureFixture[str], log_format: str) -> None:
     """The last resort."""
     _log_everything(log_format)
