@@ -18,6 +18,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from glc.errors import SettingsError
+from glc.urls import origin
 
 DEVELOPMENT_MASTER_KEY = "ZGV2ZWxvcG1lbnQta2V5LW5vdC1hLXNlY3JldC0wMSE"
 """A key everybody knows. Accepted only where the issuer is on this machine (see `Settings.check`)."""
@@ -79,9 +80,8 @@ class Settings:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of the issuer."""
-        parts = urlsplit(self.issuer)
-        return f"{parts.scheme}://{parts.netloc}"
+        """Scheme, host and port of the issuer, as browsers write them."""
+        return origin(self.issuer)
 
     @property
     def path(self) -> str:
@@ -91,7 +91,7 @@ class Settings:
     @property
     def secure(self) -> bool:
         """Whether browsers reach the provider by https."""
-        return self.issuer.startswith("https://")
+        return urlsplit(self.issuer).scheme == "https"
 
     @property
     def on_this_machine(self) -> bool:

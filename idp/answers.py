@@ -75,18 +75,6 @@ def stop(error: ProtocolError, *, next_url: str | None, client_id: str) -> AnyRe
     return _see(f"{request.script_root}/continue/{query}")
 
 
-def origin(url: str) -> str:
-    """Scheme, host and port of an address, as browsers write it in `Origin`; empty when it has none."""
-    try:
-        parts = urlsplit(url)
-        number = parts.port
-    except ValueError:  # not a URL, or a port out of range
-        return ""
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    port = f":{number}" if number and number != default else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
-
-
 def with_parameters(url: str, **parameters: str | None) -> str:
     """An address with parameters added to its query; None ones are left out."""
     parts = urlsplit(url)

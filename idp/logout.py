@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from glc.database import db
 from glc.i18n import gettext as _
 from glc.logs import logger
+from glc.urls import origin
 from glc.web import CONTENT_SECURITY_POLICY, csrf, local_path
 from idp import answers, sessions
 from idp.models import Account, BrowserSession
@@ -114,7 +115,7 @@ def _iframes(house: Provider, current: BrowserSession) -> list[dict[str, str]]:
 def _tell(told: list[dict[str, str]], target: str) -> AnyResponse:
     page = render_template("idp/logging_out.html", services=told, next_url=target)
     response = AnyResponse(page, mimetype="text/html")
-    origins = " ".join(sorted({answers.origin(each["iframe_url"]) for each in told}))
+    origins = " ".join(sorted({origin(each["iframe_url"]) for each in told}))
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; script-src 'self'; frame-src {origins}"
     return response
 
@@ -124,10 +125,10 @@ def _allowed_target(house: Provider, target: str | None) -> str | None:
     local = local_path(target)
     if local or not target:
         return local
-    asked = answers.origin(target)
+    asked = origin(target)
     if not asked.startswith(("http://", "https://")) or "\\" in target or not target.isprintable():
         return None
-    known = {answers.origin(uri) for version in published_versions(db.session()) for uri in _addresses(version)}
+    known = {origin(uri) for version in published_versions(db.session()) for uri in _addresses(version)}
     return target if asked in known | {house.settings.origin} else None
 
 
@@ -137,4 +138,4 @@ def _addresses(version: ClientVersion) -> list[str]:
 
 def _comes_from_elsewhere(house: Provider) -> bool:
     referrer = request.headers.get("Referer")
-    return bool(referrer) and answers.origin(str(referrer)) != house.settings.origin
+    return bool(referrer) and origin(str(referrer)) != house.settings.origin

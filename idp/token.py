@@ -10,7 +10,8 @@ from authlib.oauth2.rfc6749 import UnsupportedGrantTypeError
 from flask import Request, Response, request
 
 from glc.logs import logger
-from idp import answers, client_authentication
+from glc.urls import origin
+from idp import client_authentication
 from idp.errors import ProtocolError
 from idp.grants.code import CodeGrant
 from idp.grants.refresh import RefreshGrant
@@ -75,7 +76,7 @@ def require_same_site(asked: TokenRequest) -> None:
     """A call that a browser's script makes must come from a page of one of the client's redirect URIs."""
     if asked.headers.get("Sec-Fetch-Mode") != "cors":
         return
-    allowed = {answers.origin(uri) for uri in asked.terms.redirect_uris}
+    allowed = {origin(uri) for uri in asked.terms.redirect_uris} - {""}
     if asked.headers.get("Origin") not in allowed:
         raise ProtocolError(
             "invalid_origin",
