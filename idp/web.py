@@ -78,6 +78,5 @@ def _continue() -> AnyResponse:
         hint=stopped.get("hint", "") if told else "",
         next_url=next_url if told else None,
         service=consent_page.service(terms) if terms else None,
-        user_notice=None,
     )
     return AnyResponse(page, 400, mimetype="text/html")

@@ -166,12 +166,6 @@ def registry_version(session: Session) -> int:
     return session.scalar(sa.select(RegistryVersion.number)) or 0
 
 
-def all_terms(session: Session, at: dt.datetime) -> list[ReleaseTerms]:
-    """The terms of every client."""
-    ids = session.scalars(sa.select(Client.client_id).order_by(Client.id)).all()
-    return [terms for each in ids if (terms := terms_for(session, each, at)) is not None]
-
-
 @dataclass(frozen=True, slots=True)
 class _Gate:
     access: Access
