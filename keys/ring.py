@@ -142,19 +142,27 @@ def _registry() -> JWSRegistry:
 
 
 def ensure_keys(engine: Engine, master: MasterKey, clock: Clock, entropy: Entropy) -> list[str]:
-    """Make the key of each algorithm that has none yet; return the new ids. Safe to call at every start."""
+    """Make the key of each algorithm that has none yet; return the new ids.
+
+    Safe to call at every start, by several processes at once: the salt's row lets one of them through, and the keys
+    are made in its transaction.
+    """
     with reading(engine) as connection:
         present = set(connection.scalars(sa.select(_signing_keys.c.algorithm)))
         salted = connection.scalar(sa.select(_stored_secrets.c.name).where(_stored_secrets.c.name == SUBJECT_SALT))
     missing = [algorithm for algorithm in SigningAlgorithm if algorithm not in present]
+    if salted and not missing:
+        return []
     made = [_new_row(algorithm, master, clock) for algorithm in missing]
     salt = {"name": SUBJECT_SALT, "sealed": master.box(SUBJECT_SALT).seal(entropy.bytes(32))}
-    if made or not salted:
+    try:
         with writing(engine) as connection:
-            for row in made:
-                connection.execute(sa.insert(_signing_keys), row)
             if not salted:
                 connection.execute(sa.insert(_stored_secrets), salt)
+            for row in made:
+                connection.execute(sa.insert(_signing_keys), row)
+    except sa.exc.IntegrityError:  # another process was first: its salt and keys serve
+        return []
     return [row["kid"] for row in made]
 
 

@@ -199,9 +199,11 @@ def published_versions(session: Session, clients: Collection[int] | None = None)
     return session.scalars(query).all()
 
 
-def clients_of_partner(session: Session, slug: str) -> list[int]:
-    """The internal numbers of a partner's clients."""
-    return list(session.scalars(sa.select(Client.id).join(Partner).where(Partner.slug == slug)))
+def clients_sharing_consent(session: Session, slug: str) -> list[int]:
+    """The internal numbers of a partner's clients that one consent covers together."""
+    partners = session.scalars(sa.select(Client.id).join(Partner).where(Partner.slug == slug)).all()
+    versions = published_versions(session, partners)
+    return [version.client_id for version in versions if version.consent_mode is ConsentMode.PARTNER]
 
 
 def agreement_of(client: Client, at: dt.datetime) -> Agreement | None:

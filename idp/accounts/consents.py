@@ -17,7 +17,7 @@ from idp import grant_life
 from idp.accounts.web import accounts, logged_in, now, page, to
 from idp.consent_page import CLAIM_LABELS
 from idp.models import Account
-from partner_registry.clients import clients_of_partner, published_versions
+from partner_registry.clients import clients_sharing_consent, published_versions
 
 
 @accounts.get("/accounts/consents/")
@@ -47,7 +47,7 @@ def withdraw(account: Account, receipt_id: int) -> Response:
 
 def _covered(receipt: ConsentReceipt) -> list[int]:
     kind, _sep, name = receipt.audience.partition(":")
-    return clients_of_partner(db.session(), name) if kind == "partner" else [receipt.client_id]
+    return clients_sharing_consent(db.session(), name) if kind == "partner" else [receipt.client_id]
 
 
 def _described(audience: str, receipts: list[ConsentReceipt]) -> dict[str, Any]:
