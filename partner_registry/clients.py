@@ -34,6 +34,17 @@ from partner_registry.models import (
 STANDARD_SCOPES = ("openid", "profile", "email")
 ALGORITHMS = ("HS256", "RS256", "ES256")
 MAX_URI_LENGTH = 1024
+MAX_SCOPES_LENGTH = 1000
+LONGEST = {
+    "consent_remembered_in": 3_650,
+    "id_token_lifetime_in": 86_400,
+    "access_token_lifetime_in": 315_360_000,
+    "frontchannel_timeout_in": 60_000,
+}
+"""The largest values accepted, in the unit of each (see `ClientVersion`)."""
+RESERVED_CLAIMS = frozenset(
+    {"sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "nonce", "sid", "azp", "at_hash", "c_hash"}
+)
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 
@@ -98,6 +109,7 @@ class ClientRegistration:
                 raise InputError(f"{name} must be an https or http address, not {address!r}")
         if self.colour is not None and not COLOUR.fullmatch(self.colour):
             raise InputError(f"colour must be written #rrggbb, not {self.colour!r}")
+        self._check_bounds()
         if "openid" not in self.scopes:
             raise InputError("the scopes of a client must contain openid")
         if self.id_token_alg not in ALGORITHMS:
@@ -109,6 +121,22 @@ class ClientRegistration:
                 f"redirect URIs on several hosts ({', '.join(sorted(map(str, hosts)))}) need a sector identifier URI "
                 "or another subject policy: a pairwise subject depends on the host"
             )
+
+    def _check_bounds(self) -> None:
+        columns = ClientVersion.__table__.columns
+        for spec in dataclasses.fields(self):
+            value, longest = getattr(self, spec.name), getattr(columns[spec.name].type, "length", None)
+            if isinstance(value, str) and longest is not None and len(value) > longest:
+                raise InputError(f"{spec.name} is {len(value)} characters long: at most {longest}")
+        if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
+            raise InputError(f"the scopes of a client hold at most {MAX_SCOPES_LENGTH} characters together")
+        for name, most in LONGEST.items():
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= most:
+                raise InputError(f"{name} is {value}: it must be from 1 to {most}")
+        reserved = sorted(RESERVED_CLAIMS & {rule["name"] for rule in self.claims})
+        if reserved:
+            raise InputError(f"claim {reserved[0]} is the provider's own: give yours another name")
 
 
 def check_redirect_uri(uri: str) -> None:
@@ -122,8 +150,10 @@ def check_redirect_uri(uri: str) -> None:
         raise InputError(f"redirect URI {uri!r} is no URL: {error}") from error
     if parts.scheme not in {"http", "https"} and "." not in parts.scheme:  # an application's own: fr.lyon.app:/back
         raise InputError(f"redirect URI {uri!r} must be absolute: https://site.example/callback")
-    if parts.scheme in {"http", "https"} and not parts.hostname:
+    if parts.scheme in {"http", "https"} and not (parts.hostname or "").strip("*."):
         raise InputError(f"redirect URI {uri!r} has no host")
+    if parts.username or parts.password or not uri.isprintable() or " " in uri:
+        raise InputError(f"redirect URI {uri!r} must hold no user name, no password and no blank")
 
 
 def register_client(

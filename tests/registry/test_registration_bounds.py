@@ -1,0 +1,53 @@
+"""What a client may not be registered with: values that would break somebody's login later."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from glc.errors import InputError
+from partner_registry.clients import ClientRegistration
+
+GOOD = ClientRegistration(name="Site", redirect_uris=("https://site.example/retour",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"name": "n" * 101}, "name is 101 characters long: at most 100"),
+        ({"home_url": "https://site.example/" + "x" * 1024}, "home_url"),
+        ({"scopes": ("openid", *(f"portee{number}" for number in range(200)))}, "scopes"),
+        ({"consent_remembered_in": 999_999_999}, "consent_remembered_in"),
+        ({"access_token_lifetime_in": -5}, "access_token_lifetime_in is -5"),
+        ({"id_token_lifetime_in": 0}, "id_token_lifetime_in is 0"),
+        ({"claims": ({"name": "sub", "source": "email", "scopes": ["email"]},)}, "claim sub is the provider's own"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(changes: dict[str, Any], told: str) -> None:
+    """The message says what to change."""
+    with pytest.raises(InputError, match=told):
+        dataclasses.replace(GOOD, **changes).check()
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://qui:secret@site.example/retour",
+        "https://site.example/un retour",
+        "https://*/retour",
+        "mailto:quelqu.un@site.example",
+        "localhost:3000/retour",
+    ],
+)
+def test_a_redirect_uri_that_is_no_address_of_the_site_is_refused(uri: str) -> None:
+    """RFC 6749, 3.1.2; RFC 8252, 7.1 for private schemes."""
+    with pytest.raises(InputError, match="redirect URI"):
+        dataclasses.replace(GOOD, redirect_uris=(uri,)).check()
+
+
+@pytest.mark.parametrize("uri", ["fr.lyon.app:/retour", "https://*.site.example/x*", "http://localhost:3000/retour"])
+def test_the_addresses_that_the_real_service_accepts_are_accepted(uri: str) -> None:
+    """Private schemes with a dot, subdomains, what lies below a path (Authentic2, 1.6)."""
+    dataclasses.replace(GOOD, redirect_uris=(uri,)).check()
