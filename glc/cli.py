@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from glc.errors import GlcError
+from glc.settings import unknown_variables
 
 COMMANDS = {
     "account": "idp.commands:account",
@@ -50,6 +51,8 @@ def glc() -> None:
 def main() -> Any:
     """Entry point: a refusal is one sentence on standard error, never a traceback."""
     gc.disable()  # looking for garbage among what is imported takes a fifth of the start; glc.serve enables it
+    for name in unknown_variables():
+        click.echo(f"glc: {name} is no setting", err=True)
     try:
         return glc.main(standalone_mode=True)
     except GlcError as error:

@@ -23,7 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from glc.clock import UTC
 from glc.errors import DatabaseError, SettingsError
-from glc.settings import Settings
+from glc.settings import Settings, without_secrets
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -190,7 +190,7 @@ def newest_revision() -> str:
 
 def check_schema(engine: Engine) -> None:
     """Raise `DatabaseError`, naming the database and the remedy, unless it has exactly the expected revision."""
-    name = engine.url.render_as_string(hide_password=True)
+    name = _name(engine)
     try:
         with engine.connect() as connection:
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
@@ -217,4 +217,8 @@ def check_schema(engine: Engine) -> None:
 def unreachable(engine: Engine, error: sa.exc.OperationalError) -> DatabaseError:
     """The error that says, in one line, that a database does not answer."""
     reason = str(error.orig).strip().splitlines()[0]
-    return DatabaseError(f"the database {engine.url.render_as_string(hide_password=True)} cannot be reached: {reason}")
+    return DatabaseError(f"the database {_name(engine)} cannot be reached: {reason}")
+
+
+def _name(engine: Engine) -> str:
+    return without_secrets(engine.url.render_as_string(hide_password=True))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -26,8 +25,8 @@ DEVELOPMENT_MASTER_KEY = "ZGV2ZWxvcG1lbnQta2V5LW5vdC1hLXNlY3JldC0wMSE"
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
-def _setting(default: object, doc: str, unit: str = "") -> Any:
-    return field(default=default, metadata={"doc": doc, "unit": unit})
+def _setting(default: object, doc: str, unit: str = "", *, least: float = 0, most: float = 2**31 - 1) -> Any:
+    return field(default=default, metadata={"doc": doc, "unit": unit, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,25 +45,29 @@ class Settings:
     )
 
     host: str = _setting("127.0.0.1", "Address the server listens on.")
-    port: int = _setting(8040, "Port the server listens on.")
-    threads: int = _setting(4, "Requests served at once by one process.")
-    workers: int = _setting(1, "Server processes.")
+    port: int = _setting(8040, "Port the server listens on.", least=1, most=65_535)
+    threads: int = _setting(4, "Requests served at once by one process.", least=1)
+    workers: int = _setting(1, "Server processes.", least=1)
     trusted_proxies: int = _setting(0, "How many reverse proxies in front set X-Forwarded-* headers.")
     allow_http: bool = _setting(False, "Accept an http issuer that is not on this machine (between containers).")
 
-    session_lifetime_in: int = _setting(28_800, "Life of a browser session (assumed: the real one is unknown).", "s")
-    code_lifetime_in: int = _setting(30, "Life of an authorization code.", "s")
-    id_token_lifetime_in: int = _setting(30, "Life of an ID Token, unless the client has its own.", "s")
-    refresh_token_lifetime_in: int = _setting(2_592_000, "Life of a refresh token.", "s")
+    session_lifetime_in: int = _setting(
+        28_800, "Life of a browser session (assumed: the real one is unknown).", "s", least=1
+    )
+    code_lifetime_in: int = _setting(30, "Life of an authorization code.", "s", least=1)
+    id_token_lifetime_in: int = _setting(30, "Life of an ID Token, unless the client has its own.", "s", least=1)
+    refresh_token_lifetime_in: int = _setting(2_592_000, "Life of a refresh token.", "s", least=1)
     refresh_token_grace_in: int = _setting(600, "How long a used refresh token still answers.", "s")
-    pending_lifetime_in: int = _setting(7_200, "How long a login may stay unfinished (assumed).", "s")
-    consent_remembered_in: int = _setting(365, "How long « Ne plus me demander » holds, unless set by client.", "days")
-    mail_link_lifetime_in: int = _setting(86_400, "Life of a link sent by e-mail (assumed).", "s")
+    pending_lifetime_in: int = _setting(7_200, "How long a login may stay unfinished (assumed).", "s", least=1)
+    consent_remembered_in: int = _setting(
+        365, "How long « Ne plus me demander » holds, unless set by client.", "days", most=3_650
+    )
+    mail_link_lifetime_in: int = _setting(86_400, "Life of a link sent by e-mail (assumed).", "s", least=1)
 
-    argon2_memory: int = _setting(19_456, "Memory of one password hash (OWASP's minimum).", "KiB")
-    argon2_passes: int = _setting(2, "Passes of one password hash (OWASP's minimum).")
+    argon2_memory: int = _setting(19_456, "Memory of one password hash (OWASP's minimum).", "KiB", least=8)
+    argon2_passes: int = _setting(2, "Passes of one password hash (OWASP's minimum).", least=1)
     login_free_failures: int = _setting(3, "Failed logins before slowing down.")
-    login_slowdown_factor: float = _setting(2.0, "Each further failure multiplies the wait by this.")
+    login_slowdown_factor: float = _setting(2.0, "Each further failure multiplies the wait by this.", least=1)
     login_slowdown_max_in: int = _setting(900, "The longest wait after failures.", "s")
 
     smtp_url: str = _setting("", "smtp://[user:password@]host[:port] or smtps://…; empty keeps mails in the outbox.")
@@ -105,9 +108,7 @@ class Settings:
 
     def check(self) -> None:
         """Refuse a combination that cannot work or is not safe, naming the key and the remedy."""
-        parts = urlsplit(self.issuer)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise _wrong("issuer", self.issuer, "an http(s) URL with neither query nor fragment")
+        self._check_issuer()
         if not self.secure and not self.on_this_machine and not self.allow_http:
             raise _wrong("issuer", self.issuer, "an https URL; http off this machine needs allow_http = true")
         if self.master_key in {"", DEVELOPMENT_MASTER_KEY} and not self.on_this_machine:
@@ -126,9 +127,21 @@ class Settings:
             if getattr(self, name) not in allowed:
                 raise _wrong(name, getattr(self, name), "one of " + ", ".join(allowed))
         for spec in dataclasses.fields(self):
-            value = getattr(self, spec.name)
-            if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-                raise _wrong(spec.name, value, "zero or more")
+            value, least, most = getattr(self, spec.name), spec.metadata["least"], spec.metadata["most"]
+            if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
+                raise _wrong(spec.name, value, f"from {least} to {most}")
+
+    def _check_issuer(self) -> None:
+        if "@" in self.issuer:
+            raise SettingsError("setting issuer (GLC_ISSUER) must hold no user name, no password and no @")
+        scheme, _, rest = self.issuer.partition("://")
+        if scheme.lower() not in {"http", "https"} or not origin(self.issuer) or _UNWANTED & {*rest}:
+            raise _wrong("issuer", self.issuer, "an http(s) URL with neither query nor fragment")
+        if not self.issuer.endswith("/"):
+            raise _wrong("issuer", self.issuer, f"written with a final slash: {self.issuer}/")
+
+
+_UNWANTED = frozenset("?#\\ \t\r\n")
 
 
 def _has_host(url: str) -> bool:
@@ -162,6 +175,12 @@ def load_settings(
             values[spec.name] = _parse(spec.name, text)
     values |= {key: value for key, value in (overrides or {}).items() if value is not None}
     return Settings(**cast(dict[str, Any], values))
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The GLC_ variables that name no setting: misspelt, most likely."""
+    known = {"GLC_SETTINGS", *(f"GLC_{spec.name.upper()}" for spec in dataclasses.fields(Settings))}
+    return sorted(name for name in environ if name.startswith("GLC_") and name not in known)
 
 
 def _from_toml(path: Path) -> dict[str, object]:
@@ -198,10 +217,23 @@ def _parse(name: str, value: object) -> object:
 
 
 def shown(name: str, value: object) -> object:
-    """The value as it may be printed: those that hold or may hold a secret are masked."""
+    """The value as it may be printed: without what is or may be a secret."""
     if name in {"smtp_url", "database_url"} and isinstance(value, str):
-        return re.sub(r"(?<=://).*(?=@)", "…", value)
+        return without_secrets(value)
     return "…" if value and name in {"master_key", "smtp_url", "database_url"} else value
+
+
+def without_secrets(url: str) -> str:
+    """An address whose user, password and query are masked; all of it when it is not sure which part they are."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read for its check: what stands in its place may be half a password
+    except ValueError:
+        return "…"
+    if "://" not in url or "@" in parts.path + parts.query + parts.fragment:
+        return "…" if url else ""
+    _user, at_sign, host = parts.netloc.rpartition("@")
+    return f"{parts.scheme}://{'…@' if at_sign else ''}{host}{parts.path}{'?…' if parts.query else ''}"
 
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}

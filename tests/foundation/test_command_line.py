@@ -229,3 +229,11 @@ def test_help_says_what_there_is(glc: Run) -> None:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def test_a_misspelt_variable_is_pointed_out_and_stops_nothing(glc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line each on standard error, where no script reads."""
+    monkeypatch.setenv("GLC_PROT", "8050")
+    done = glc("client", "list", "--json")
+    assert (done.returncode, done.stderr) == (0, "glc: GLC_PROT is no setting\n")
+    assert json.loads(done.stdout) == []

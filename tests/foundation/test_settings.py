@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glc.errors import SettingsError
-from glc.settings import Settings, load_settings
+from glc.settings import Settings, load_settings, shown
 
 KEY = "c2VjcmV0LXRoYXQtbm9ib2R5LW11c3Qtc2VlLTAwMDA"
 
@@ -46,6 +46,24 @@ def test_settings_cannot_be_changed_once_made() -> None:
         ("GLC_ISSUER", "localhost:8040"),
         ("GLC_ISSUER", "http://glc.example/"),
         ("GLC_ISSUER", "https://glc.example/?x=1"),
+        ("GLC_ISSUER", "https://glc.example/?"),
+        ("GLC_ISSUER", "https://glc.example/#"),
+        ("GLC_ISSUER", "https://glc.example:99999/"),
+        ("GLC_ISSUER", "https://glc.example/a b/"),
+        ("GLC_PORT", "0"),
+        ("GLC_PORT", "65536"),
+        ("GLC_THREADS", "0"),
+        ("GLC_WORKERS", "0"),
+        ("GLC_ARGON2_PASSES", "0"),
+        ("GLC_ARGON2_MEMORY", "7"),
+        ("GLC_CODE_LIFETIME_IN", "0"),
+        ("GLC_ID_TOKEN_LIFETIME_IN", "0"),
+        ("GLC_SESSION_LIFETIME_IN", "0"),
+        ("GLC_SESSION_LIFETIME_IN", "99999999999"),
+        ("GLC_CONSENT_REMEMBERED_IN", "3651"),
+        ("GLC_LOGIN_SLOWDOWN_FACTOR", "0.5"),
+        ("GLC_LOGIN_SLOWDOWN_FACTOR", "inf"),
+        ("GLC_LOGIN_SLOWDOWN_FACTOR", "nan"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(variable: str, value: str) -> None:
@@ -54,6 +72,19 @@ def test_a_wrong_value_is_named_with_its_key(variable: str, value: str) -> None:
         load_settings(environ={variable: value, "GLC_MASTER_KEY": KEY})
     assert variable in refused.value.message
     assert value in refused.value.message
+
+
+def test_an_issuer_without_its_final_slash_is_told_how_to_be_written() -> None:
+    """Issue, « Interface that must keep these names »: paths are appended to it, and sites compare it to the letter."""
+    with pytest.raises(SettingsError, match=r"final slash: http://localhost:8040/pilote/$"):
+        Settings(issuer="http://localhost:8040/pilote")
+
+
+def test_an_issuer_that_holds_a_password_is_refused_without_showing_it() -> None:
+    """It would be published in every token."""
+    with pytest.raises(SettingsError, match="GLC_ISSUER") as refused:
+        Settings(issuer="http://somebody:hunter2@localhost:8040/")
+    assert "hunter2" not in refused.value.message
 
 
 def test_an_unknown_key_of_the_file_is_named(tmp_path: Path) -> None:
@@ -96,6 +127,36 @@ def test_a_refusal_never_shows_a_secret(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=name) as refused:
             load_settings(file=file, environ={})
         assert "1234567" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://glc:hunter2@db.example/glc",
+        "postgresql://glc:hun/ter2@db.example/glc",
+        "postgresql://glc:1/hunter2@db.example/glc",
+        "postgresql://glc:hun@hunter2@db.example/glc",
+        "postgresql://glc:hun?hunter2@db.example/glc",
+        "postgresql://glc:hun#hunter2@db.example/glc",
+        "postgresql://db.example/glc?user=glc&password=hunter2",
+        "postgresql://glc:hunter2",
+        "postgresql:glc:hunter2@db.example/glc",
+        "smtps://glc:hun/hunter2@mail.example:465",
+        "smtp://[glc:hunter2@mail.example",
+    ],
+)
+@pytest.mark.parametrize("name", ["database_url", "smtp_url"])
+def test_an_address_is_shown_without_its_password_wherever_that_stands(name: str, url: str) -> None:
+    """`glc settings`, and every refusal."""
+    assert "hunter2" not in str(shown(name, url))
+
+
+@pytest.mark.parametrize(
+    "url", ["", "sqlite:///var/glc.sqlite3", "sqlite:////srv/glc.sqlite3", "postgresql://db:5433/glc"]
+)
+def test_an_address_without_a_secret_is_shown_as_it_is(url: str) -> None:
+    """Otherwise nobody could tell which database is meant."""
+    assert shown("database_url", url) == url
 
 
 def test_every_setting_says_what_it_is_and_every_duration_its_unit() -> None:
