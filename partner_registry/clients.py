@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from glc.clock import paris_date
 from glc.entropy import Entropy, random_uuid
 from glc.errors import Conflict, InputError, NotFound
+from glc.urls import origin
 from partner_registry.agreements import effective_on
 from partner_registry.models import (
     Agreement,
@@ -105,7 +106,7 @@ class ClientRegistration:
             check_redirect_uri(uri)
         for name in ("sector_identifier_uri", "frontchannel_logout_uri", "unauthorized_url", "home_url", "logo_url"):
             address = getattr(self, name)
-            if address is not None and not address.startswith(("https://", "http://")):
+            if address is not None and not (origin(address).startswith(("https://", "http://")) and _plain(address)):
                 raise InputError(f"{name} must be an https or http address, not {address!r}")
         if self.colour is not None and not COLOUR.fullmatch(self.colour):
             raise InputError(f"colour must be written #rrggbb, not {self.colour!r}")
@@ -137,6 +138,8 @@ class ClientRegistration:
         reserved = sorted(RESERVED_CLAIMS & {rule["name"] for rule in self.claims})
         if reserved:
             raise InputError(f"claim {reserved[0]} is the provider's own: give yours another name")
+        for rule in self.claims:
+            _check_template(rule["name"], rule["source"])
 
 
 def check_redirect_uri(uri: str) -> None:
@@ -152,8 +155,24 @@ def check_redirect_uri(uri: str) -> None:
         raise InputError(f"redirect URI {uri!r} must be absolute: https://site.example/callback")
     if parts.scheme in {"http", "https"} and not (parts.hostname or "").strip("*."):
         raise InputError(f"redirect URI {uri!r} has no host")
-    if parts.username or parts.password or not uri.isprintable() or " " in uri:
+    if "@" in parts.netloc or not _plain(uri):
         raise InputError(f"redirect URI {uri!r} must hold no user name, no password and no blank")
+
+
+def _plain(uri: str) -> bool:
+    return uri.isprintable() and " " not in uri
+
+
+def _check_template(claim: str, source: str) -> None:
+    if "{" not in source:
+        return
+    from jinja2 import TemplateSyntaxError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    try:
+        ImmutableSandboxedEnvironment().parse(source)
+    except TemplateSyntaxError as error:
+        raise InputError(f"the template of claim {claim} cannot be read ({error.message}): {source!r}") from error
 
 
 def register_client(
@@ -173,6 +192,9 @@ def register_client(
     `seal` encrypts the secret at rest. Raises `InputError`, `NotFound` (partner) and `Conflict` (client_id).
     """
     registration.check()
+    longest = Client.__table__.columns["client_id"].type.length  # type: ignore[attr-defined]
+    if client_id and len(client_id) > longest:
+        raise InputError(f"client identifier is {len(client_id)} characters long: at most {longest}")
     partner = find_partner(session, partner_slug)
     if client_id and session.scalar(sa.select(Client).where(Client.client_id == client_id)):
         raise Conflict(f"client identifier {client_id!r} is already registered")

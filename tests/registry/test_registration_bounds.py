@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
 
+from glc.clock import ManualClock
+from glc.entropy import SystemEntropy
 from glc.errors import InputError
-from partner_registry.clients import ClientRegistration
+from partner_registry.clients import ClientRegistration, register_client
 
+Registry = Callable[[], AbstractContextManager[Session]]
 GOOD = ClientRegistration(name="Site", redirect_uris=("https://site.example/retour",))
 
 
@@ -22,6 +29,10 @@ GOOD = ClientRegistration(name="Site", redirect_uris=("https://site.example/reto
         ({"consent_remembered_in": 999_999_999}, "consent_remembered_in"),
         ({"access_token_lifetime_in": -5}, "access_token_lifetime_in is -5"),
         ({"id_token_lifetime_in": 0}, "id_token_lifetime_in is 0"),
+        ({"frontchannel_timeout_in": 60_001}, "frontchannel_timeout_in is 60001"),
+        ({"home_url": "https://"}, "home_url"),
+        ({"logo_url": "https://site.example/a b"}, "logo_url"),
+        ({"claims": ({"name": "ville", "source": "{{ city", "scopes": ["profile"]},)}, "template of claim ville"),
         ({"claims": ({"name": "sub", "source": "email", "scopes": ["email"]},)}, "claim sub is the provider's own"),
     ],
 )
@@ -37,6 +48,10 @@ def test_what_cannot_work_is_refused_at_once(changes: dict[str, Any], told: str)
         "https://qui:secret@site.example/retour",
         "https://site.example/un retour",
         "https://*/retour",
+        "https://@site.example/retour",
+        "https://site.example/retour\n",
+        "blob:https://site.example/retour",
+        "about:blank",
         "mailto:quelqu.un@site.example",
         "localhost:3000/retour",
     ],
@@ -47,7 +62,17 @@ def test_a_redirect_uri_that_is_no_address_of_the_site_is_refused(uri: str) -> N
         dataclasses.replace(GOOD, redirect_uris=(uri,)).check()
 
 
-@pytest.mark.parametrize("uri", ["fr.lyon.app:/retour", "https://*.site.example/x*", "http://localhost:3000/retour"])
+@pytest.mark.parametrize(
+    "uri",
+    ["fr.lyon.app:/retour", "https://*.site.example/x*", "http://localhost:3000/retour", "https://site.example/#*"],
+)
 def test_the_addresses_that_the_real_service_accepts_are_accepted(uri: str) -> None:
     """Private schemes with a dot, subdomains, what lies below a path (Authentic2, 1.6)."""
     dataclasses.replace(GOOD, redirect_uris=(uri,)).check()
+
+
+def test_a_chosen_identifier_fits_its_column(app: Flask, registry: Registry, clock: ManualClock) -> None:
+    """PostgreSQL would refuse it with a traceback, SQLite would not refuse it."""
+    seal = app.extensions["idp"].ring.secrets.seal
+    with registry() as session, pytest.raises(InputError, match="101 characters long: at most 100"):
+        register_client(session, "lyon", GOOD, at=clock.now(), entropy=SystemEntropy(), seal=seal, client_id="x" * 101)

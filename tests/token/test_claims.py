@@ -46,7 +46,6 @@ def test_a_claim_may_be_a_list(
         ("https://avatars.example/{{ uuid }}.png", "https://avatars.example/{uuid}.png"),
         ("{{ nickname }}", None),
         ("{{ first_name.__class__.__mro__ }}", None),
-        ("{% for %}", None),
     ],
 )
 def test_a_claim_may_mix_attributes_in_a_template(
