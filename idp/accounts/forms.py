@@ -14,7 +14,7 @@ from wtforms.validators import AnyOf, DataRequired, EqualTo, Length, Optional, S
 from glc.clock import paris_date
 from glc.i18n import N_, gettext
 from glc.services import services
-from idp.accounts.rules import EMAIL
+from idp.accounts.rules import BIRTHDATE, EMAIL
 from idp.models import CONTACT_ATTRIBUTES, IDENTITY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account
 
 PASSWORD_LENGTHS = (8, 200)
@@ -53,7 +53,6 @@ AUTOCOMPLETE = {
 }
 SCOPES = {"identity": IDENTITY_ATTRIBUTES, "contact": CONTACT_ATTRIBUTES}
 GENDERS = (("", N_("Non précisée")), ("female", N_("Madame")), ("male", N_("Monsieur")))
-BIRTHDATE = re.compile(r"[0-9]{4}-(0[0-9]|1[0-2])-([0-2][0-9]|3[01])")
 DAY_TYPED = re.compile(r"(?P<day>[0-2]?[0-9]|3[01])[/.-](?P<month>0?[0-9]|1[0-2])[/.-](?P<year>[0-9]{4})")
 POSTAL_CODE = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z -]{1,11}")
 PHONE = re.compile(r"\+?[0-9][0-9 .()-]{5,24}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapped, Session
 
 from glc.errors import Conflict, InputError
 from glc.mail import OutboxMail
@@ -22,7 +22,8 @@ from idp.passwords import hash_password
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+")
 """Lenient: a test address may end in .test or in localhost. Strict on what would make two addresses of one."""
 
-BIRTHDATE = re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])")
+BIRTHDATE = re.compile(r"[0-9]{4}-(0[0-9]|1[0-2])-([0-2][0-9]|3[01])")
+"""OpenID Connect Core 1.0, section 5.1; an unknown month or day is 00."""
 
 
 def find_by_email(session: Session, email: str) -> Account | None:
@@ -64,9 +65,10 @@ def erase(session: Session, account: Account, at: dt.datetime) -> None:
     """Empty every personal column, end every session, grant and link. The row stays, for the receipts that name it."""
     grant_life.revoke_account(session, account.id, at)
     sessions.end_all(session, account, at)
-    sent_to_it = sa.func.lower(MailedLink.email) == account.email_key
+    sent_to_it = MailedLink.email.in_(_spellings(session, MailedLink.email, account.email_key))
     session.execute(sa.delete(MailedLink).where(sa.or_(MailedLink.account_id == account.id, sent_to_it)))
-    session.execute(sa.delete(OutboxMail).where(sa.func.lower(OutboxMail.recipient) == account.email_key))
+    kept_for_it = OutboxMail.recipient.in_(_spellings(session, OutboxMail.recipient, account.email_key))
+    session.execute(sa.delete(OutboxMail).where(kept_for_it))
     for column in Account.__table__.columns:
         if column.info["personal"]:
             setattr(account, column.name, None if column.nullable else "")
@@ -77,6 +79,11 @@ def erase(session: Session, account: Account, at: dt.datetime) -> None:
 
 def _key(email: str) -> str:
     return email.strip().casefold()
+
+
+def _spellings(session: Session, addresses: Mapped[str], key: str | None) -> list[str]:
+    """How an address is written in a column. Compared here: SQLite's lower() knows no accents."""
+    return [each for each in session.scalars(sa.select(addresses).distinct()) if _key(each) == key]
 
 
 @contextmanager

@@ -163,3 +163,10 @@ def test_no_account_is_made_for_what_is_no_address(make_account: Callable[..., s
     """The rule is the same wherever an account is made: on a page or by a command."""
     with pytest.raises(InputError, match="not an e-mail address"):
         make_account(email=address)
+
+
+@pytest.mark.parametrize("birthdate", ["١٩٨٧-06-05", "05/06/1987", "1987-13-01"])
+def test_no_account_is_made_with_what_is_no_date(make_account: Callable[..., str], birthdate: str) -> None:
+    """OpenID Connect Core 1.0, section 5.1: ISO 8601, in the digits that sites read."""
+    with pytest.raises(InputError, match="YYYY-MM-DD"):
+        make_account(birthdate=birthdate)

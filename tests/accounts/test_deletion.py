@@ -94,6 +94,24 @@ def test_nothing_else_keeps_the_address(holder: Citizen, mailbox: Mailbox, engin
         assert connection.execute(sa.select(OutboxMail)).all() == []
 
 
+def test_an_address_with_accents_goes_however_it_was_written(
+    make_account: Callable[..., str], browser_at: Callable[..., Citizen], mailbox: Mailbox, engine: Engine
+) -> None:
+    """Case matters to neither; SQLite's lower() would know ASCII only. Whoever has a similar address keeps theirs."""
+    make_account(email="Émile@citoyen.example", email_verified=True)
+    emile = browser_at(email="émile@citoyen.example")
+    for address in ("ÉMILE@citoyen.example", "Emile@citoyen.example"):
+        emile.submit(emile.get("/register/"), email=address)
+    emile.log_in(emile.get("/login/"))
+    emile.submit(emile.get("/accounts/delete/"))
+
+    emile.submit(emile.get(mailbox.link("Émile@citoyen.example")))
+
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(MailedLink.email)).scalars().all() == ["Emile@citoyen.example"]
+        assert connection.execute(sa.select(OutboxMail.recipient)).scalars().all() == ["Emile@citoyen.example"]
+
+
 def test_tokens_and_sessions_die_and_receipts_stay(
     register: Callable[..., Site],
     holder: Citizen,

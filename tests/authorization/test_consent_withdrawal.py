@@ -82,6 +82,22 @@ def test_a_consent_given_to_a_partner_is_withdrawn_from_all_its_services(
     assert not isinstance(at_home.get(sites[1].request()), Arrival)
 
 
+def test_a_service_of_the_partner_with_a_consent_of_its_own_keeps_what_that_gave(
+    register: Callable[..., Site], at_home: Citizen
+) -> None:
+    """It was not covered by the consent that is withdrawn."""
+    own = tokens(at_home, register(name="Piscines"))
+    shared = tokens(at_home, register(name="Cantines", consent_mode=ConsentMode.PARTNER))
+    page = at_home.get("/accounts/consents/")
+    sections = BeautifulSoup(page.text, "html.parser").find("main").find_all("section")
+    form = next(each for each in sections if "tous les services" in each.get_text()).find("form")
+    csrf_token = form.find("input", attrs={"name": "csrf_token"})["value"]
+
+    at_home.client.post(form["action"], data={"csrf_token": csrf_token})
+
+    assert [userinfo(at_home, each["access_token"]) for each in (own, shared)] == [200, 401]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_nobody_withdraws_in_the_holders_place(
     site: Site, at_home: Citizen, make_account: Callable[..., str], method: str
