@@ -70,6 +70,12 @@ class Settings:
     login_slowdown_factor: float = _setting(2.0, "Each further failure multiplies the wait by this.", least=1)
     login_slowdown_max_in: int = _setting(900, "The longest wait after failures.", "s")
 
+    mail_free_sends: int = _setting(
+        5,
+        "Mails sent to one address at visitors' request within mail_window_in; one visitor may cause ten times more.",
+        least=1,
+    )
+    mail_window_in: int = _setting(3_600, "How long mails are held back after that many.", "s")
     smtp_url: str = _setting("", "smtp://[user:password@]host[:port] or smtps://…; empty keeps mails in the outbox.")
     mail_from: str = _setting("GrandLyonConnect (simulateur) <ne-pas-repondre@glc.example>", "Sender of e-mails.")
     outbox_page: bool = _setting(False, "Show unsent mails on /outbox/ to whoever asks: a test power.")

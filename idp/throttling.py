@@ -1,8 +1,12 @@
-"""Slowing down after failed logins, so that guessing is hopeless and nobody can lock somebody else out.
+"""Slowing down after failed logins, so that guessing is hopeless and nobody can lock somebody else out; and holding
+back mails, so that nobody can flood a mailbox.
 
 Failures are counted by place: one account name from one address, and that address whatever the name. There is no
 count by account alone: it would let a stranger keep its holder out. A browser that has logged in before counts in a
 place of its own, so that its holder is not slowed by neighbours behind the same address either.
+
+Mails are counted in the same table, by recipient and by the address that asks. Those that leave count, so that asking
+for more does not hold them back longer.
 """
 
 from __future__ import annotations
@@ -81,8 +85,29 @@ def must_wait(session: Session, settings: Settings, where: Sequence[Place], at: 
 
 def count_failure(session: Session, settings: Settings, where: Sequence[Place], at: dt.datetime) -> None:
     """One more failure in each place. Places left alone for twice the longest wait are forgotten."""
-    long_ago = at - dt.timedelta(seconds=2 * settings.login_slowdown_max_in)
-    session.execute(sa.delete(LoginFailures).where(LoginFailures.latest_at < long_ago))
+    longest = max(2 * settings.login_slowdown_max_in, settings.mail_window_in)
+    session.execute(sa.delete(LoginFailures).where(LoginFailures.latest_at < at - dt.timedelta(seconds=longest)))
+    _count(session, where, at)
+
+
+def may_send(session: Session, settings: Settings, to: str, at: dt.datetime) -> bool:
+    """Whether one more mail that a visitor asks for may leave; if so, it is counted."""
+    free = settings.mail_free_sends
+    where = [
+        Place(digest(f"mail-to\x1f{to.strip().casefold()}"), free),
+        Place(digest(f"mail-for\x1f{_network(request.remote_addr or '')}"), free * SHARED_ADDRESS_TOLERANCE),
+    ]
+    of_these = LoginFailures.place.in_([place.key for place in where])
+    over = at - dt.timedelta(seconds=settings.mail_window_in)
+    session.execute(sa.delete(LoginFailures).where(of_these, LoginFailures.latest_at <= over))
+    counted = {row.place: row.count for row in session.scalars(sa.select(LoginFailures).where(of_these))}
+    if any(counted.get(place.key, 0) >= place.free for place in where):
+        return False
+    _count(session, where, at)
+    return True
+
+
+def _count(session: Session, where: Sequence[Place], at: dt.datetime) -> None:
     for place in where:
         more = sa.update(LoginFailures).where(LoginFailures.place == place.key)
         more = more.values(count=LoginFailures.count + 1, latest_at=at).returning(LoginFailures.count)

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from glc.clock import PARIS
 from glc.entropy import random_token
+from glc.logs import logger
 from glc.mail import send_mail
 from glc.services import services
+from idp import throttling
 from idp.models import Account, MailedLink
 from idp.provider import digest
 
@@ -28,12 +30,14 @@ def send_link(
     session: Session, use: str, *, to: str, at: dt.datetime, account: Account | None = None, next_url: str = ""
 ) -> None:
     """Send a link to an address, by the mail named after its use. Only the link's digest is kept, until it expires.
-    Commits: see `write`.
+    Commits: see `tell`. Does nothing when too many mails were asked for: see `throttling.may_send`.
 
     The mail's text is given the link, when it expires, and the account's holder, if there is one.
     """
-    token = random_token(services().entropy)
     settings = services().settings
+    if _too_many(session, use, to, at):
+        return
+    token = random_token(services().entropy)
     expires_at = at + dt.timedelta(seconds=settings.mail_link_lifetime_in)
     session.execute(sa.delete(MailedLink).where(MailedLink.expires_at <= at))
     session.add(
@@ -47,13 +51,27 @@ def send_link(
         )
     )
     until = expires_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")
-    write(session, use, to=to, at=at, account=account, link=f"{settings.issuer}{PATHS[use]}/{token}/", until=until)
+    tell(session, use, to=to, at=at, account=account, link=f"{settings.issuer}{PATHS[use]}/{token}/", until=until)
 
 
-def write(
+def write(session: Session, template: str, *, to: str, at: dt.datetime, account: Account | None = None) -> None:
+    """Send a mail without a link of its own in a visitor's place; nothing when too many were asked for."""
+    if not _too_many(session, template, to, at):
+        tell(session, template, to=to, at=at, account=account)
+
+
+def _too_many(session: Session, template: str, to: str, at: dt.datetime) -> bool:
+    """The page says the same all the same: its visitor learns nothing, only the log does."""
+    if throttling.may_send(session, services().settings, to, at):
+        return False
+    logger().warning("mail.held_back", mail=template, remedy="wait, or raise mail_free_sends")
+    return True
+
+
+def tell(
     session: Session, template: str, *, to: str, at: dt.datetime, account: Account | None = None, **context: str
 ) -> None:
-    """Send the mail of a template, whose first line is the subject.
+    """Send the mail of a template, whose first line is the subject, however many there were.
 
     Commits what came before, once the text is ready: a mail server may take seconds to answer, and no lock is held
     meanwhile.

@@ -102,7 +102,7 @@ def confirm_email(token: str) -> Response:
         change_address(session, account, link.email)
     except Conflict:
         return link_expired("/accounts/change-email/")
-    mailed_links.write(
+    mailed_links.tell(
         session, "email-changed", to=former, at=now(), account=account, support_url=services().settings.support_url
     )
     session.commit()
