@@ -16,7 +16,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-heade
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-dependencies check format cover bench lock messages clean
+.PHONY: help setup run test test-dependencies check format nightly cover bench guide lock messages clean
 
 help: ## Print what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -33,7 +33,7 @@ run: $(READY_TO_RUN) ## Serve the provider and its demo sites (ARGS="--fresh" st
 test: $(READY_TO_DEVELOP) ## Run the tests (ARGS="-k consent" runs some of them)
 	$(BIN)/pytest -n auto $(ARGS)
 
-test-dependencies: ## Install what some tests need and pip cannot: Chromium and PostgreSQL
+test-dependencies: ## Install what some tests need and pip cannot: Chromium, PostgreSQL, Node, PHP
 	@.ci/test-dependencies
 
 check: $(READY_TO_DEVELOP) ## Format, lint, types, and that the lock files hold what pyproject.toml asks
@@ -46,6 +46,10 @@ format: $(READY_TO_DEVELOP) ## Rewrite the code in the house format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+nightly: $(READY_TO_DEVELOP) ## Send the provider 200 000 requests at random; play the whole acceptance run on each mistake
+	GLC_RANDOM_REQUESTS=200000 GLC_WHOLE_PROOF=1 $(BIN)/pytest -n auto \
+	  tests/conformance/test_whatever_is_sent.py tests/recette/test_proof.py
+
 cover: $(READY_TO_DEVELOP) ## Run the tests and report the lines they never reach
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto $(ARGS)
@@ -55,6 +59,9 @@ cover: $(READY_TO_DEVELOP) ## Run the tests and report the lines they never reac
 bench: $(READY_TO_DEVELOP) ## Measure flows per second, cold start and memory
 	$(BIN)/python -m bench $(ARGS)
 
+guide: $(READY_TO_DEVELOP) ## Take the pictures of the agents' guide again, in docs/images/registre
+	GLC_GUIDE_PICTURES=docs/images/registre $(BIN)/pytest -q tests/browser/test_registry_journey.py
+
 lock: $(VENV)/.packages-dev ## Write both lock files again (ARGS="--upgrade" takes newer versions)
 	$(BUILD_REQUIRES) | $(COMPILE) pyproject.toml - --output-file requirements.lock
 	$(BUILD_REQUIRES) | $(COMPILE) pyproject.toml - --group dev --output-file requirements-dev.lock
@@ -62,7 +69,7 @@ lock: $(VENV)/.packages-dev ## Write both lock files again (ARGS="--upgrade" tak
 messages: $(READY_TO_DEVELOP) ## Collect the French messages, carry them to the translations, compile these
 	@mkdir -p build
 	$(BIN)/pybabel --quiet extract -F babel.cfg --omit-header --add-location=file --sort-by-file \
-	  -o build/messages.pot glc idp keys partner_registry consent
+	  -o build/messages.pot glc idp keys partner_registry consent testkit
 	$(BIN)/pybabel --quiet update -i build/messages.pot -d glc/locale --ignore-pot-creation-date \
 	  --no-fuzzy-matching --ignore-obsolete
 	$(BIN)/pybabel compile -d glc/locale --statistics

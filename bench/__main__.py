@@ -49,6 +49,11 @@ def table(figures: Figures) -> str:
         None,
         ("cold start to the first answer", f"{figures.cold_start:.2f} s"),
         ("  importing Flask and SQLAlchemy alone", f"{figures.imports:.2f} s"),
+        None,
+        ("a ready, seeded space of the test kit", f"{figures.space_made:.1f} ms"),
+        ("  its reset", f"{figures.space_reset:.1f} ms"),
+        ("  one scripted login in it", f"{figures.scripted_login:.1f} ms"),
+        None,
         ("memory at start", _memory(figures.memory_at_start)),
         ("memory after load", _memory(figures.memory_after_load)),
     ]

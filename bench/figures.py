@@ -12,6 +12,7 @@ from bench import journeys
 from bench.journeys import Browser
 from bench.load import Journey, Pace, drive, once
 from bench.server import ACCOUNT, Cores, Prepared, Running, prepare, two_cores
+from bench.spaces import measure
 
 LONGEST_SECONDS = 5.0
 """A code lives 30 seconds: those collected in this time are redeemed well before."""
@@ -52,6 +53,10 @@ class Figures:
     cold_start: float
     imports: float
     """How long Python takes to import Flask and SQLAlchemy's ORM alone: no start can be shorter."""
+    space_made: float
+    """Milliseconds, as for the next two: see `bench.spaces`."""
+    space_reset: float
+    scripted_login: float
     memory_at_start: float | None
     memory_after_load: float | None
     pinned: bool
@@ -77,6 +82,7 @@ def run(*, seconds: float, rounds: int = 1, starts: int = 1) -> Figures:
             memory_at_start = running.memory()
             measured = _rounds(prepared, running, seconds, rounds)
             memory_after_load = running.memory()
+        spaces = measure(cores)
     shares = [each.signature_cost / each.flow_cost for each in measured if each.flow_cost]
     return Figures(
         **{name: statistics.median(getattr(each, name) for each in measured) for name in _RATES},
@@ -84,6 +90,9 @@ def run(*, seconds: float, rounds: int = 1, starts: int = 1) -> Figures:
         cost_share=statistics.median(shares) if shares else None,
         cold_start=statistics.median(cold_starts),
         imports=statistics.median(imports),
+        space_made=spaces.made,
+        space_reset=spaces.reset,
+        scripted_login=spaces.login,
         memory_at_start=memory_at_start,
         memory_after_load=memory_after_load,
         pinned=cores.server is not None,

@@ -98,9 +98,9 @@ class Prepared:
     @contextlib.contextmanager
     def serving(self) -> Iterator[Running]:
         """Serve; once it answers, hand over the running server; stop it at the end."""
-        command = [*_GLC, "serve", "--port", str(self.port), "--database", self.database]
+        command = [*GLC, "serve", "--port", str(self.port), "--database", self.database]
         begun = time.perf_counter()
-        process = self.cores.start(command, stderr=subprocess.DEVNULL, env=_environment())
+        process = self.cores.start(command, stderr=subprocess.DEVNULL, env=environment())
         try:
             self._wait(process)
             yield Running(process, time.perf_counter() - begun)
@@ -187,18 +187,18 @@ def _register(database: str, name: str) -> Site:
     return Site(client["client_id"], client["client_secret"])
 
 
-_GLC = [sys.executable, "-c", "from glc.cli import main; main()"]
+GLC = [sys.executable, "-c", "from glc.cli import main; main()"]
 
 
 def _glc(database: str, *words: str) -> dict[str, str]:
-    command = [*_GLC, *words, "--database", database, "--json"]
-    ran = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=60, check=False)
+    command = [*GLC, *words, "--database", database, "--json"]
+    ran = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
     if ran.returncode:
         raise Wrong(f"glc {' '.join(words[:2])}: {ran.stderr}")
     found: dict[str, str] = json.loads(ran.stdout)
     return found
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours without its settings: the defaults are what is measured."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GLC_")}

@@ -14,15 +14,28 @@ from glc.settings import unknown_variables
 
 COMMANDS = {
     "account": "idp.commands:account",
-    "billing": "partner_registry.commands:billing",
-    "client": "partner_registry.commands:client",
+    "agent": "partner_registry.commands.agent:agent",
+    "agreement": "partner_registry.commands.agreement:agreement",
+    "audit": "partner_registry.commands.audit:audit",
+    "billing": "partner_registry.commands.billing:billing",
+    "client": "partner_registry.commands.client:client",
     "database": "glc.commands:database",
     "demo": "glc.demo:demo",
     "dialects": "idp.commands:dialects_command",
+    "faults": "testkit.faults.commands:faults_command",
+    "incident": "partner_registry.commands.incident:incident",
     "keys": "keys.commands:keys",
-    "seed": "partner_registry.commands:seed_command",
+    "logout": "idp.commands:logout",
+    "partner": "partner_registry.commands.partner:partner",
+    "processing": "partner_registry.commands.processing:processing",
+    "recette": "testkit.recette.commands:recette",
+    "register": "partner_registry.commands.register:register",
+    "registry": "partner_registry.commands.registry:registry",
+    "seed": "partner_registry.commands.seed:seed_command",
     "serve": "glc.serve:serve",
     "settings": "glc.commands:settings_command",
+    "tariff": "partner_registry.commands.tariff:tariff",
+    "webhook": "partner_registry.commands.webhook:webhook",
 }
 
 
@@ -56,5 +69,7 @@ def main() -> Any:
     try:
         return glc.main(standalone_mode=True)
     except GlcError as error:
-        click.echo(f"glc: {error.message}", err=True)
+        from glc.i18n import english
+
+        click.echo(f"glc: {error.told(english)}", err=True)
         sys.exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,20 @@ class ManualClock:
         self._instant += dt.timedelta(**duration)
 
 
+class Deadline:
+    """What is left of a duration. It bounds how long others may keep us waiting, so nobody's clock moves it."""
+
+    def __init__(self, duration_in: float) -> None:
+        self._end = time.monotonic() + duration_in
+
+    def left(self) -> float:
+        """Seconds, more than 0. Raises `TimeoutError` once there are none."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
 def paris_date(instant: dt.datetime) -> dt.date:
     """The civil date in Lyon at that instant."""
     return instant.astimezone(PARIS).date()
@@ -60,3 +75,13 @@ def end_of_day(day: dt.date) -> dt.datetime:
 def epoch(instant: dt.datetime) -> int:
     """Whole seconds since 1970, as JOSE's NumericDate (RFC 7519, section 2)."""
     return int(instant.timestamp())
+
+
+def pause(duration_in: float) -> None:
+    """Let that many seconds go by, really: what a slow network does, and nobody's clock moves."""
+    time.sleep(duration_in)
+
+
+def stopwatch() -> float:
+    """Seconds on a clock that only measures durations."""
+    return time.perf_counter()

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 
+from glc.clock import Clock, SystemClock
 from glc.database import MIGRATIONS, check_schema, db, newest_revision, only_read, open_engine, unreachable
 from glc.settings import Settings, load_settings, shown
 
@@ -18,6 +19,22 @@ database_option = click.option(
     "--database", "database_url", metavar="URL", help="Database, instead of GLC_DATABASE_URL."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class NamedValue(click.ParamType[tuple[str, Any]]):
+    """An option's NAME=VALUE, where a value that is not text is JSON."""
+
+    name = "named value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        """The name and the value."""
+        name, found, text = value.partition("=")
+        if not (name and found):
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        try:
+            return name, json.loads(text)
+        except ValueError:
+            return name, text
 
 
 @contextmanager
@@ -43,18 +60,21 @@ def application(database_url: str | None = None, *, reads: bool = False) -> Iter
             db.engine.dispose()
 
 
-def prepare(settings: Settings) -> None:
+def prepare(settings: Settings, *, clock: Clock | None = None) -> None:
     """Check the schema and make the signing keys on first start. Raises `DatabaseError`, `SettingsError`."""
-    from glc.clock import SystemClock
     from glc.entropy import SystemEntropy
+    from idp.dialects import dialect_named
     from keys.encryption import MasterKey
-    from keys.ring import ensure_keys
+    from keys.models import KeyAlgorithm
+    from keys.start import ensure_keys
 
     engine = open_engine(settings)
     try:
         check_schema(engine)
         entropy = SystemEntropy()
-        ensure_keys(engine, MasterKey(settings.effective_master_key, entropy), SystemClock(), entropy)
+        algorithms = [KeyAlgorithm(each) for each in dialect_named(settings.dialect).key_algorithms]
+        master = MasterKey(settings.effective_master_key, entropy, settings.previous_master_keys.split())
+        ensure_keys(engine, master, clock or SystemClock(), entropy, algorithms)
     finally:
         engine.dispose()
 

@@ -64,9 +64,14 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata)
 
 
-def column(comment: str, *args: Any, personal: bool = False, **options: Any) -> Mapped[Any]:
-    """A column that says what it holds and whether that is personal data (the register of processing reads it)."""
-    return mapped_column(*args, comment=comment, info={"personal": personal}, **options)
+def column(comment: str, *args: Any, personal: bool = False, sealed: str = "", **options: Any) -> Mapped[Any]:
+    """A column that says what it holds and whether that is personal data (the register of processing reads it).
+
+    `sealed` is the use whose key, derived from the master key, seals its values (`{name}`: the one that the row's
+    primary key, `name`, says): `glc keys reencrypt` finds them by it.
+    """
+    info = {"personal": personal} | ({"sealed": sealed} if sealed else {})
+    return mapped_column(*args, comment=comment, info=info, **options)
 
 
 def key_column() -> Mapped[int]:
@@ -79,12 +84,19 @@ def enum_type(values: type[enum.Enum]) -> sa.Enum:
     return sa.Enum(values, native_enum=False, length=40, values_callable=lambda each: [item.value for item in each])
 
 
-def init_database(app: Flask, settings: Settings) -> None:
-    """Bind Flask-SQLAlchemy to the configured database; makes the folder of a SQLite file."""
+def init_database(app: Flask, settings: Settings, *, like: Flask | None = None) -> None:
+    """Bind Flask-SQLAlchemy to the configured database; makes the folder of a SQLite file. Statements that another
+    application, on such a database too, has compiled are not compiled again."""
     app.config["SQLALCHEMY_DATABASE_URI"], app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_arguments(settings)
     db.init_app(app)
     with app.app_context():
-        _prepare(db.engine)
+        engine = db.engine
+    _prepare(engine, durable=not settings.testkit)
+    if like is not None:
+        with like.app_context():
+            other = db.engine
+        # what is compiled is kept by dialect, an object, and SQLAlchemy has no public way to share it
+        engine.dialect, engine._compiled_cache = other.dialect, other._compiled_cache
 
 
 def open_engine(settings: Settings, *, create: bool = False) -> Engine:
@@ -164,16 +176,25 @@ def _engine_arguments(settings: Settings) -> tuple[sa.URL, dict[str, Any]]:
     )
 
 
-def _prepare(engine: Engine) -> None:
+def _prepare(engine: Engine, *, durable: bool = True) -> None:
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _configure_sqlite)
+        sa.event.listen(engine, "connect", _configure_sqlite if durable else _configure_throwaway_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)
 
 
 def _configure_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    _set_up(connection, "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+
+
+def _configure_throwaway_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """Nothing need outlive the machine: the file, already in WAL, is never synchronised."""
+    _set_up(connection, "synchronous=OFF", "foreign_keys=ON")
+
+
+def _set_up(connection: DBAPIConnection, *pragmas: str) -> None:
     connection.isolation_level = None  # the driver's own implicit BEGIN is deferred: see _begin_immediate
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -53,6 +53,15 @@ ACCOUNTS: tuple[dict[str, Any], ...] = (
 """People to log in as: an ordinary one; one born abroad, month and day unknown; one whose profile is incomplete."""
 
 
+AGENTS = (
+    ("admin@agents.example", "Alix", "Administratrice", "ADMIN", None),
+    ("instruction@agents.example", "Ilan", "Instructeur", "REVIEWER", None),
+    ("dpo@agents.example", "Dominique", "Déléguée", "DPO", None),
+    ("lyon@agents.example", "Léo", "Demandeur de Lyon", "APPLICANT", "lyon"),
+)
+"""Agents of the registry, by role; the last one is a commune's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The demonstration site: where it is, and its credentials."""
@@ -135,6 +144,7 @@ def _furnish(settings: Settings, site_url: str) -> Site:
         seed(session, paris_date(services().clock.now()))
         secret = _lyon_fr(app, session, site_url)
         _accounts(session)
+        _agents(session)
         session.commit()
         db.engine.dispose()
     return Site(site_url, CLIENT_ID, secret)
@@ -144,8 +154,11 @@ def _lyon_fr(app: Flask, session: Session, site_url: str) -> str:
     """Register the site, or bring its addresses up to date; return its secret."""
     import sqlalchemy as sa
 
-    from partner_registry.clients import ClientRegistration, publish_version, register_client, registration_of
+    from partner_registry.agents import OPERATOR
+    from partner_registry.clients import register_client
     from partner_registry.models import Client
+    from partner_registry.registration import ClientRegistration, registration_of
+    from partner_registry.versions import draft_version, publish_at_once
 
     wanted = ClientRegistration(
         name="lyon.fr (démonstration)",
@@ -161,6 +174,7 @@ def _lyon_fr(app: Flask, session: Session, site_url: str) -> str:
     if client is None:
         client, _ = register_client(
             session,
+            OPERATOR,
             "lyon",
             wanted,
             at=at,
@@ -168,8 +182,8 @@ def _lyon_fr(app: Flask, session: Session, site_url: str) -> str:
             seal=ring.secrets.seal,
             client_id=CLIENT_ID,
         )
-    elif registration_of(client.published) != wanted:
-        publish_version(session, client, wanted, at)
+    elif registration_of(client.latest) != wanted:
+        publish_at_once(session, OPERATOR, draft_version(session, OPERATOR, client, wanted, at=at), at=at)
     return str(ring.secrets.open(client.secrets[-1].sealed).decode())
 
 
@@ -179,6 +193,31 @@ def _accounts(session: Session) -> None:
     for person in ACCOUNTS:
         if find_by_email(session, person["email"]) is None:
             create_account(session, at=services().clock.now(), password=PASSWORD, email_verified=True, **person)
+
+
+def _agents(session: Session) -> None:
+    """Give each agent an account and a role, once."""
+    from idp.accounts.rules import create_account, find_by_email
+    from partner_registry.agents import OPERATOR, grant_role
+    from partner_registry.models import Role
+    from partner_registry.partners import find_partner
+
+    at = services().clock.now()
+    for email, first_name, last_name, role, slug in AGENTS:
+        if find_by_email(session, email) is not None:
+            continue
+        account = create_account(
+            session,
+            at=at,
+            password=PASSWORD,
+            email=email,
+            email_verified=True,
+            first_name=first_name,
+            last_name=last_name,
+        )
+        session.flush()
+        partner = find_partner(session, slug) if slug else None
+        grant_role(session, OPERATOR, account.id, Role(role), at=at, partner=partner)
 
 
 def _start_site(settings: Settings, site: Site, port: int) -> subprocess.Popen[bytes]:
@@ -195,15 +234,20 @@ def _start_site(settings: Settings, site: Site, port: int) -> subprocess.Popen[b
 
 def _welcome(settings: Settings, site: Site) -> str:
     people = "\n".join(f"    {person['email']:<42}{PASSWORD}" for person in ACCOUNTS)
+    agents = "\n".join(f"    {email:<42}{PASSWORD}   {last_name}" for email, _, last_name, _, _ in AGENTS)
     return f"""
 GrandLyonConnect, simulator — for tests only, never for real people's data
 
   lyon.fr (demo site)   {site.url}        ← start here: « Se connecter avec GrandLyonConnect »
   Provider (issuer)     {settings.issuer}
+  Partner registry      {settings.issuer}registry/
   E-mails (outbox)      {settings.issuer}outbox/
 
   Accounts              password
 {people}
+
+  Agents of the registry
+{agents}
 
   Client of lyon.fr     {site.client_id}
   Your own site         {sys.argv[0]} client register --partner lyon --name "Mon site" \\

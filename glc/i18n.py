@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext as gnu
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def language() -> str:
     return chosen if chosen in LANGUAGES else "fr"
 
 
+def prefer(locales: Iterable[str]) -> None:
+    """Show this visitor the first of some languages (BCP 47) that there is; nothing changes when there is none."""
+    spoken = [locale.partition("-")[0].lower() for locale in locales]
+    known = next((each for each in spoken if each in LANGUAGES), None)
+    if known is not None:
+        session["language"] = known
+
+
 def N_(message: str) -> str:  # noqa: N802 — gettext's own name for it
     """Mark a message for translation where it is written; it is translated where it is shown."""
     return message
@@ -33,6 +42,11 @@ def N_(message: str) -> str:  # noqa: N802 — gettext's own name for it
 def gettext(message: str) -> str:
     """The message in the visitor's language."""
     return _catalog(language()).gettext(message)
+
+
+def english(message: str) -> str:
+    """The message in English: what the command line and the REST interface speak."""
+    return _catalog("en").gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:

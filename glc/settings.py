@@ -7,6 +7,7 @@ capitals (`GLC_PORT=8040`); the environment wins. `docs/settings.md` is generate
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import os
 import tomllib
 import typing
@@ -33,15 +34,40 @@ def _setting(default: object, doc: str, unit: str = "", *, least: float = 0, mos
 class Settings:
     """Everything that can be configured. Raises `SettingsError` when built from values that cannot work."""
 
-    issuer: str = _setting("http://localhost:8040/", "Public base URL and issuer identifier, with its final slash.")
+    issuer: str = _setting(
+        "http://localhost:8040/",
+        "Issuer identifier, and the base URL of everything unless the two below say otherwise. The real one ends with "
+        "a slash; without it is another issuer.",
+    )
+    frontchannel_url: str = _setting(
+        "", "Base URL by which browsers reach the provider, when it is not the issuer's (another name, the same path)."
+    )
+    backchannel_url: str = _setting(
+        "", "The same for servers: the endpoints in discovery that sites call themselves (a container's name)."
+    )
     database_url: str = _setting("sqlite:///var/glc.sqlite3", "SQLAlchemy URL of a SQLite or PostgreSQL database.")
     dialect: str = _setting(
-        "grandlyonconnect", "How the provider behaves: grandlyonconnect or grandlyonconnect-2018 (docs/dialects.md)."
+        "grandlyonconnect",
+        "How the provider behaves: grandlyonconnect, grandlyonconnect-2018 or standard (docs/dialects.md).",
     )
     master_key: str = _setting(
         "",
         "32 random bytes in base64url that encrypt keys and secrets at rest (`glc keys new-master-key`). "
         "May be left out only where the issuer is on this machine.",
+    )
+    previous_master_keys: str = _setting(
+        "",
+        "Further master keys, separated by spaces, that open what they sealed and seal nothing any more: "
+        "how the master key is changed (docs/keys.md).",
+    )
+    jwks_max_age_in: int = _setting(
+        300,
+        "How long sites may keep the JWK Set, as its Cache-Control says (assumed). A new key waits that long, and a "
+        "minute, before it signs.",
+        "s",
+    )
+    key_rotation_every_in: int = _setting(
+        0, "How long a key signs before a new one follows it by itself; 0: never by itself.", "days", most=36_500
     )
 
     host: str = _setting("127.0.0.1", "Address the server listens on.")
@@ -58,6 +84,17 @@ class Settings:
     id_token_lifetime_in: int = _setting(30, "Life of an ID Token, unless the client has its own.", "s", least=1)
     refresh_token_lifetime_in: int = _setting(2_592_000, "Life of a refresh token.", "s", least=1)
     refresh_token_grace_in: int = _setting(600, "How long a used refresh token still answers.", "s")
+    acr_values: str = _setting(
+        "eidas1",
+        "Levels of authentication that a login reaches, separated by spaces, as clients ask for them (acr_values); "
+        "the first is told to who asks for none. Assumed; the real service has none.",
+    )
+    backchannel_wait_in: int = _setting(
+        3,
+        "How long a logout waits for the sites it tells by back-channel before the browser goes on (assumed); "
+        "those that did not take it by then are told again later.",
+        "s",
+    )
     pending_lifetime_in: int = _setting(7_200, "How long a login may stay unfinished (assumed).", "s", least=1)
     consent_remembered_in: int = _setting(
         365, "How long « Ne plus me demander » holds, unless set by client.", "days", most=3_650
@@ -81,6 +118,38 @@ class Settings:
     outbox_page: bool = _setting(False, "Show unsent mails on /outbox/ to whoever asks: a test power.")
     support_url: str = _setting("https://assistance.glc.example/", "Where a citizen finds help.")
 
+    registration_policy: str = _setting(
+        "",
+        "Which sites may register themselves, in dialects that let them: open (any), token (those that hold an initial "
+        "access token) or off; docs/register-itself.md. Empty: open where the issuer is on this machine, else off.",
+    )
+
+    acceptance_required: bool = _setting(
+        True,
+        "Publishing a production version takes an acceptance run (recette) that passed, or a waiver with its reason "
+        "(docs/acceptance.md).",
+    )
+    acceptance_valid_in: int = _setting(
+        90, "How long ago such a run may have finished (assumed).", "days", least=1, most=3_650
+    )
+
+    fetch_private_addresses: bool = _setting(
+        False,
+        "Also call sites on private addresses, and by http (webhooks, jwks_uri and the like); "
+        "always so where the issuer is on this machine.",
+    )
+    fetch_timeout_in: int = _setting(10, "The longest a call to a site may take, redirects included.", "s", least=1)
+    fetch_max_bytes: int = _setting(1_048_576, "The longest answer of a site that is read.", "bytes", least=1)
+
+    testkit: bool = _setting(
+        False, "Serve isolated, throw-away providers with test powers, and never the database (docs/testkit.md)."
+    )
+    testkit_key: str = _setting("", "What whoever makes a space presents; required off this machine.")
+    testkit_port: int = _setting(0, "A port of their own for the test powers; 0: the provider's.", most=65_535)
+    testkit_public_host: str = _setting(
+        "", "The issuer's host, written again, to allow test powers under a name that looks like production."
+    )
+
     log_level: str = _setting("info", "debug, info, warning or error.")
     log_format: str = _setting("console", "console (for people) or json (for machines).")
 
@@ -88,9 +157,19 @@ class Settings:
         self.check()
 
     @property
+    def base_url(self) -> str:
+        """Where browsers find the pages, with a final slash."""
+        return f"{(self.frontchannel_url or self.issuer).rstrip('/')}/"
+
+    @property
+    def server_base_url(self) -> str:
+        """Where sites' servers find the endpoints that they call, with a final slash."""
+        return f"{(self.backchannel_url or self.issuer).rstrip('/')}/"
+
+    @property
     def origin(self) -> str:
-        """Scheme, host and port of the issuer, as browsers write them."""
-        return origin(self.issuer)
+        """Scheme, host and port of the pages, as browsers write them."""
+        return origin(self.base_url)
 
     @property
     def path(self) -> str:
@@ -100,12 +179,29 @@ class Settings:
     @property
     def secure(self) -> bool:
         """Whether browsers reach the provider by https."""
-        return urlsplit(self.issuer).scheme == "https"
+        return urlsplit(self.base_url).scheme == "https"
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether the issuer's host is a loopback name."""
-        return urlsplit(self.issuer).hostname in LOOPBACK_HOSTS
+        """Whether the issuer's host is a loopback name, and so is the one that browsers know; a test's own browsers may
+        know another one."""
+        urls = (self.issuer,) if self.testkit else (self.issuer, self.base_url)
+        return all(urlsplit(url).hostname in LOOPBACK_HOSTS for url in urls)
+
+    @property
+    def may_fetch_private(self) -> bool:
+        """Whether what sites have us call may be on a private address, or use http."""
+        return self.fetch_private_addresses or self.on_this_machine
+
+    @property
+    def acceptance_within(self) -> dt.timedelta | None:
+        """How long ago an acceptance run may have finished; None: none is asked for."""
+        return dt.timedelta(days=self.acceptance_valid_in) if self.acceptance_required else None
+
+    @property
+    def effective_registration_policy(self) -> str:
+        """The policy in force: open, token or off."""
+        return self.registration_policy or ("open" if self.on_this_machine else "off")
 
     @property
     def effective_master_key(self) -> str:
@@ -115,6 +211,7 @@ class Settings:
     def check(self) -> None:
         """Refuse a combination that cannot work or is not safe, naming the key and the remedy."""
         self._check_issuer()
+        self._check_testkit()
         if not self.secure and not self.on_this_machine and not self.allow_http:
             raise _wrong("issuer", self.issuer, "an https URL; http off this machine needs allow_http = true")
         if self.master_key in {"", DEVELOPMENT_MASTER_KEY} and not self.on_this_machine:
@@ -131,23 +228,64 @@ class Settings:
             raise _wrong("smtp_url", self.smtp_url, "smtp://[user:password@]host[:port] or smtps://…")
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
-                raise _wrong(name, getattr(self, name), "one of " + ", ".join(allowed))
+                raise _wrong(name, getattr(self, name), "one of " + ", ".join(filter(None, allowed)))
         for spec in dataclasses.fields(self):
             value, least, most = getattr(self, spec.name), spec.metadata["least"], spec.metadata["most"]
             if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
                 raise _wrong(spec.name, value, f"from {least} to {most}")
 
     def _check_issuer(self) -> None:
-        if "@" in self.issuer:
-            raise SettingsError("setting issuer (GLC_ISSUER) must hold no user name, no password and no @")
-        scheme, _, rest = self.issuer.partition("://")
-        if scheme.lower() not in {"http", "https"} or not origin(self.issuer) or _UNWANTED & {*rest}:
-            raise _wrong("issuer", self.issuer, "an http(s) URL with neither query nor fragment")
-        if not self.issuer.endswith("/"):
-            raise _wrong("issuer", self.issuer, f"written with a final slash: {self.issuer}/")
+        for name in ("issuer", "frontchannel_url", "backchannel_url"):
+            url = getattr(self, name)
+            if not url and name != "issuer":
+                continue
+            if "@" in url:
+                raise SettingsError(f"setting {name} (GLC_{name.upper()}) must hold no user name, no password and no @")
+            scheme, _, rest = url.partition("://")
+            if scheme.lower() not in {"http", "https"} or not origin(url) or _UNWANTED & {*rest}:
+                raise _wrong(name, url, "an http(s) URL with neither query nor fragment")
+            if urlsplit(url).path.rstrip("/") != self.path:
+                raise _wrong(name, url, f"an address with the issuer's path, {self.path or '/'}")
+
+    def _check_testkit(self) -> None:
+        """Test powers are for tests: refuse what looks like a service that people use."""
+        if not self.testkit:
+            return
+        public = [
+            host
+            for url in (self.issuer, self.base_url)
+            if urlsplit(url).scheme == "https" and _is_public(host := urlsplit(url).hostname or "")
+        ]
+        found = ["smtp_url (GLC_SMTP_URL) is set"] if self.smtp_url else []
+        if not self.database_url.startswith("sqlite"):
+            found.append("database_url (GLC_DATABASE_URL) is a database server's")
+        if {*public} - {self.testkit_public_host}:
+            found.append(
+                f"the issuer is https under a public name (if it is for tests: testkit_public_host = {public[0]})"
+            )
+        if found:
+            raise SettingsError(
+                "setting testkit (GLC_TESTKIT) lets whoever holds a key log in as anybody, and these settings look "
+                f"like production: {'; '.join(found)}"
+            )
+        if not self.on_this_machine and len(self.testkit_key) < 16:
+            raise SettingsError(
+                "setting testkit_key (GLC_TESTKIT_KEY), 16 characters or more, is required with testkit when the "
+                "issuer is not on this machine"
+            )
+        if not self.testkit_key.isascii() or " " in self.testkit_key:
+            raise SettingsError("setting testkit_key (GLC_TESTKIT_KEY) is sent in a header: ASCII without spaces")
+        if self.workers > 1:
+            raise SettingsError("setting workers (GLC_WORKERS) must be 1 with testkit: spaces live in one process")
 
 
 _UNWANTED = frozenset("?#\\ \t\r\n")
+_RESERVED = frozenset({"localhost", "test", "example", "invalid", "local", "internal"})
+"""Top-level names that lead nowhere on the internet (RFC 2606, RFC 6762), whatever is before them."""
+
+
+def _is_public(host: str) -> bool:
+    return "." in host and host not in LOOPBACK_HOSTS and host.rsplit(".", 1)[1] not in _RESERVED
 
 
 def _has_host(url: str) -> bool:
@@ -157,7 +295,11 @@ def _has_host(url: str) -> bool:
         return False
 
 
-_CHOICES = {"log_level": ("debug", "info", "warning", "error"), "log_format": ("console", "json")}
+_CHOICES = {
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("console", "json"),
+    "registration_policy": ("", "open", "token", "off"),
+}
 
 
 def load_settings(
@@ -184,8 +326,9 @@ def load_settings(
 
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """The GLC_ variables that name no setting: misspelt, most likely."""
-    known = {"GLC_SETTINGS", *(f"GLC_{spec.name.upper()}" for spec in dataclasses.fields(Settings))}
+    """The GLC_ variables that name no setting: misspelt, most likely. (Tests of sites are told where the test kit is by
+    GLC_TESTKIT_URL.)"""
+    known = {"GLC_SETTINGS", "GLC_TESTKIT_URL", *(f"GLC_{spec.name.upper()}" for spec in dataclasses.fields(Settings))}
     return sorted(name for name in environ if name.startswith("GLC_") and name not in known)
 
 
@@ -222,11 +365,14 @@ def _parse(name: str, value: object) -> object:
     raise _wrong(name, value, {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[wanted])
 
 
+_SECRETS = {"master_key", "previous_master_keys", "testkit_key", "smtp_url", "database_url"}
+
+
 def shown(name: str, value: object) -> object:
     """The value as it may be printed: without what is or may be a secret."""
     if name in {"smtp_url", "database_url"} and isinstance(value, str):
         return without_secrets(value)
-    return "…" if value and name in {"master_key", "smtp_url", "database_url"} else value
+    return "…" if value and name in _SECRETS else value
 
 
 def without_secrets(url: str) -> str:

@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import DataError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -27,15 +27,20 @@ from glc.settings import Settings
 csrf = CSRFProtect()
 pages = Blueprint("glc", __name__)
 
-JSON_PATHS = {"/idp/oidc/token", "/idp/oidc/user_info", "/idp/oidc/revoke"}
+JSON_PATHS = {f"/idp/oidc/{each}" for each in ("token", "user_info", "revoke", "introspect", "par", "register")}
 """Where no person ever looks at an answer."""
 
-MAX_BODY = 64 * 1024
-"""Longest accepted request body, in bytes."""
+SHORT_BODY = 64 * 1024
+"""Longest body of a request that uploads nothing, in bytes."""
+UPLOADS = "/registry/"
+"""Below it, agents of the registry upload documents."""
+LONG_BODY = 14 * 1024 * 1024 + SHORT_BODY
+"""Longest body there: a document of 10 MiB in base64, and what is around it."""
 
+UNFRAMED = "frame-ancestors 'none'"
 # No form-action: browsers apply it to the redirects that follow a form, and those lead to the Relying Parties.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data: https: http:; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; style-src 'self'; img-src 'self' data: https: http:; base-uri 'none'; {UNFRAMED}"
 )
 
 
@@ -49,11 +54,10 @@ class _SignedCookies(SecureCookieSessionInterface):
         return self._serializer
 
 
-def init_web(app: Flask, settings: Settings) -> None:
-    """Register everything this module gives to every application."""
+def configure(app: Flask, settings: Settings) -> None:
+    """What every page asks of an application and its settings decide."""
     app.config.update(
         APPLICATION_ROOT=settings.path or "/",
-        MAX_CONTENT_LENGTH=MAX_BODY,
         SESSION_COOKIE_NAME="glc_browser",
         SESSION_COOKIE_PATH=f"{settings.path}/",
         SESSION_COOKIE_HTTPONLY=True,
@@ -64,6 +68,10 @@ def init_web(app: Flask, settings: Settings) -> None:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.session_interface = _SignedCookies(app)
+
+
+def init_web(app: Flask, settings: Settings) -> None:
+    """Register everything this module gives to every application."""
     app.url_map.strict_slashes = False  # the real service answers both forms itself (a redirected POST loses its body)
     app.url_map.merge_slashes = False
     app.before_request(_begin)
@@ -84,6 +92,11 @@ def init_web(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
+def longest_body(path: str) -> int:
+    """The longest accepted body, in bytes, of a request to that path, which begins after the issuer's."""
+    return LONG_BODY if path.startswith(UPLOADS) else SHORT_BODY
+
+
 def _begin() -> None:
     if not request.query_string.isascii():  # no browser sends it so; percent-encoded, it can be read or refused
         request.query_string = quote(request.query_string, safe=string.punctuation).encode()
@@ -91,6 +104,9 @@ def _begin() -> None:
     request.environ["glc.request_id"] = request_id
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id)
+    request.max_content_length = longest_body(request.path)
+    if (request.content_length or 0) > request.max_content_length:
+        raise RequestEntityTooLarge
 
 
 def _finish(response: Response) -> Response:
@@ -101,7 +117,8 @@ def _finish(response: Response) -> Response:
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         headers.setdefault("Cache-Control", "no-store")
-        headers["X-Frame-Options"] = "DENY"
+        if UNFRAMED in headers["Content-Security-Policy"]:
+            headers["X-Frame-Options"] = "DENY"  # what older browsers understand
     if services().settings.secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
@@ -153,9 +170,10 @@ def health() -> Response:
     return Response("ok\n", mimetype="text/plain")
 
 
-def error_page(status: int, title: str, message: str, hint: str = "") -> Response:
+def error_page(status: int, title: str, message: str, hint: str = "", *, sentence: bool = True) -> Response:
     """A page that says what is wrong and what to do; JSON where only programs call (see `JSON_PATHS`)."""
-    if request.path.rstrip("/") in JSON_PATHS:
+    path = request.path.rstrip("/")
+    if path in JSON_PATHS or path.startswith("/idp/oidc/register/"):
         error = "server_error" if status >= 500 else "invalid_request"
         phrase = HTTPStatus(status).phrase
         return Response(
@@ -163,13 +181,14 @@ def error_page(status: int, title: str, message: str, hint: str = "") -> Respons
             status,
             mimetype="application/json",
         )
-    page = render_template("error.html", status=status, title=title, message=message, hint=hint)
+    page = render_template("error.html", status=status, title=title, message=message, hint=hint, sentence=sentence)
     return Response(page, status, mimetype="text/html")
 
 
 def _refused(error: GlcError) -> Response:
     logger().info("refused", reason=error.message, detail=error.detail, status=error.status)
-    return error_page(error.status, gettext("Demande refusée"), gettext(error.message))
+    sentence = error.begins_with_words(gettext)
+    return error_page(error.status, gettext("Demande refusée"), error.told(gettext), sentence=sentence)
 
 
 def _form_too_old(error: CSRFError) -> Response:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import redirect, render_template, request
+from flask import after_this_request, redirect, render_template, request
 from sqlalchemy.engine import Connection, Row
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,17 +22,22 @@ from consent.decision import Decision, decide
 from consent.models import Answer
 from consent.receipts import ASKED_ANEW, active, end, remembered_scopes
 from glc.database import db, reading, reading_session
+from glc.i18n import prefer
 from glc.logs import logger
 from glc.web import csrf
-from idp import answers, consent_page, pending, sessions
-from idp.checks import AuthorizationRequest, run_checks
+from idp import answers, consent_page, id_token_hints, pending, pushed_requests, sessions
+from idp.checks import FRONT_CHANNEL, AuthorizationRequest, run_checks
 from idp.errors import ProtocolError
 from idp.grants import code, implicit
-from idp.models import PendingAuthorization, missing_attributes
+from idp.models import Account, PendingAuthorization, missing_attributes
 from idp.parameters import Parameters
 from idp.provider import Provider, provider
-from partner_registry.models import ConsentMode, Flow
+from idp.request_objects import take_up
+from idp.subjects import subject
+from partner_registry.models import ConsentMode, Environment
 
+ANEW = frozenset({"login", "select_account", "create"})
+"""Prompts that a login made before the request does not answer. Accounts are selected by logging in to one."""
 JUST_NOW = dt.timedelta(minutes=5)
 """How long a login made for a request answers its max_age, however short: time to read the consent page."""
 
@@ -47,6 +53,10 @@ class Visit:
     connection: Connection
     waiting: PendingAuthorization | None = None
     closed: bool = False
+    cookie: str = field(default_factory=lambda: request.cookies.get(sessions.COOKIE, ""))
+    """The browser's session, in clear."""
+    page: str = ""
+    """Which page its user is shown: the path of one, or `consent`."""
 
     @property
     def silent(self) -> bool:
@@ -64,13 +74,53 @@ class Visit:
     def wait(self) -> str:
         """Store the request, if it is not yet; return its name."""
         if self.waiting is None:
-            self.waiting = pending.store(db.session(), self.asked.parameters.pairs, self.at)
-            db.session.commit()
+            if self.house.dialect.ui_locales_are_heard:
+                prefer(self.asked.parameters.get("ui_locales", "").split())
+            session = db.session()
+            session.expire_on_commit = False  # nobody else changes what this visit writes
+            self.waiting = pending.store(session, self.asked.parameters.pairs, self.at)
+            session.commit()
         return self.waiting.id
+
+    def is_answered(self) -> bool:
+        """Whether somebody stands in for the user, and answered the page that is to be shown: another may follow."""
+        return bool(self.page and self.house.stand_in and self.house.stand_in(self))
+
+    def enter(self, account: Account) -> None:
+        """Log somebody in in the middle of the visit, as the login page does."""
+        session = db.session()
+        value = sessions.start(session, account, self.at)
+        if self.waiting is not None:
+            self.waiting.account_id, self.waiting.authenticated_at = account.id, self.at
+        session.commit()
+        self.login, self.cookie = sessions.by_value(self.connection, value, self.at), value
+        after_this_request(partial(sessions.with_cookie, value=value))
+
+    def answer_consent(self, *, accepted: bool, remember: bool = False) -> bool:
+        """Take the answer to the consent page, once, and keep its receipt; False when it was answered before. Raises
+        `ProtocolError`, for the client, when it is a refusal."""
+        if self.waiting is None or not pending.close(db.session(), self.waiting.id):
+            db.session.rollback()
+            return False
+        self.closed = True
+        assert self.login is not None
+        answer = Answer.ACCEPTED if accepted else Answer.REFUSED
+        consent_page.keep_answer(self.house, self.asked, self.login, answer, self.at, remember=remember)
+        db.session.commit()
+        if not accepted:
+            raise ProtocolError("access_denied", "User did not consent")
+        return True
+
+    def cancel(self) -> None:
+        """Give up, as who presses « Annuler » does. Raises `ProtocolError`, for the client."""
+        if self.waiting is not None:
+            _close(self.waiting)
+        raise ProtocolError("access_denied", "Authentication cancelled by user")
 
 
 def authorize() -> AnyResponse:
-    """GET begins or resumes an authorization; POST is the answer of the consent page."""
+    """GET begins or resumes an authorization; POST is the answer of the consent page, or begins one too where the
+    dialect says so."""
     house = provider()
     at = house.clock.now()
     name = request.args.get("pending") if b"pending=" in request.query_string else None
@@ -80,21 +130,41 @@ def authorize() -> AnyResponse:
             waiting = pending.find(session, name, at)
         if waiting is None:
             return _lost()
-    elif request.method == "POST":
+        if request.method == "POST":
+            csrf.protect()
+    elif request.method == "POST" and not house.dialect.authorization_by_post:
         raise MethodNotAllowed(["GET"])
-    if request.method == "POST":
-        csrf.protect()
     asked = None
     try:
-        parameters = (
-            Parameters((name, value) for name, value in waiting.parameters) if waiting else Parameters.of_query(request)
-        )
-        asked = AuthorizationRequest(parameters, house.dialect)
+        parameters = _parameters(waiting)
+        if house.dialect.empty_parameters_are_omitted:
+            parameters = parameters.without_empty()
+        asked = AuthorizationRequest(parameters, house.dialect, resumed=waiting is not None)
+        asked.taken_up = lambda asked: take_up(house, asked, at)
+        if waiting is None and request.method == "POST":
+            return _fetched_again(house, asked, at)
         return _answer(house, at, asked, waiting)
     except ProtocolError as error:
         if waiting is not None:
             _close(waiting)
         return answers.failure(house, asked, error)
+
+
+def _parameters(waiting: PendingAuthorization | None) -> Parameters:
+    if waiting is not None:
+        return Parameters((name, value) for name, value in waiting.parameters)
+    return Parameters.of_body(request) if request.method == "POST" else Parameters.of_query(request)
+
+
+def _fetched_again(house: Provider, asked: AuthorizationRequest, at: dt.datetime) -> AnyResponse:
+    """Have the browser come back by GET: a form posted from another site comes without our cookies."""
+    asked.terms_of = lambda client_id: house.terms(client_id, at)
+    run_checks(asked)
+    reference = pushed_requests.keep(house, asked, at)
+    query = urlencode({"client_id": asked.terms.client_id, "request_uri": reference})
+    response = redirect(f"{request.script_root}{pending.AUTHORIZE_PATH}?{query}", 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _answer(
@@ -106,15 +176,24 @@ def _answer(
         asked.terms_of = lambda client_id: house.terms(client_id, at, version)
         run_checks(asked)
         visit = Visit(house, at, asked, login, connection, waiting)
-        for step in STEPS:
-            try:
-                page = step(visit)
-            except ProtocolError as error:
-                error.may_redirect = True
-                raise
+        try:
+            page = _what_is_missing(visit)
+            while page is not None and visit.is_answered():
+                page = _what_is_missing(visit)
             if page is not None:
                 return page
-    return _grant(visit)
+        except ProtocolError as error:
+            error.may_redirect = True
+            raise
+    try:
+        return _grant(visit)
+    except ProtocolError as error:
+        error.may_redirect = True
+        raise
+
+
+def _what_is_missing(visit: Visit) -> AnyResponse | None:
+    return next((page for step in STEPS if (page := step(visit)) is not None), None)
 
 
 def _grant(visit: Visit) -> AnyResponse:
@@ -122,27 +201,74 @@ def _grant(visit: Visit) -> AnyResponse:
     assert login is not None
     if visit.waiting is not None and not visit.closed and not _close(visit.waiting):
         return _lost()
-    issue = code.issue if asked.terms.flow is Flow.CODE else implicit.issue
-    answer = issue(visit.house, asked, login, visit.at, fresh=visit.fresh)
+    answer: dict[str, str] = {}
+    if "code" in asked.response_types:
+        answer |= code.issue(visit.house, asked, login, visit.at, fresh=visit.fresh)
+    if asked.response_types & FRONT_CHANNEL:
+        answer |= implicit.issue(visit.house, asked, login, visit.at, fresh=visit.fresh, code=answer.get("code"))
     logger().info("authorize.granted", client_id=asked.terms.client_id, session=login.session_uid[:8])
-    return answers.success(visit.house, asked, answer)
+    return answers.success(visit.house, asked, answer, visit.cookie)
 
 
 # ── What may still be missing, in order ────────────────────────────────────────────────────────────────────────────
 
 
 def _cancelled(visit: Visit) -> AnyResponse | None:
-    if "cancel" in visit.asked.parameters or (visit.waiting is not None and "cancel" in request.args):
-        raise ProtocolError("access_denied", "Authentication cancelled by user")
+    ours = visit.waiting is not None and "cancel" in request.args
+    if ours or ("cancel" in visit.asked.parameters and not visit.house.dialect.unknown_parameters_are_ignored):
+        visit.cancel()
     return None
 
 
 def _logged_in(visit: Visit) -> AnyResponse | None:
-    if visit.login is not None and (visit.fresh or "login" not in visit.asked.prompts):
+    if visit.login is not None and (visit.fresh or not visit.asked.prompts & ANEW):
         return None
     if visit.silent:
         raise ProtocolError("login_required", 'Login is required but prompt parameter is "none"')
+    return _to_page(visit, "/register/" if "create" in visit.asked.prompts else "/login/")
+
+
+def _expected_user(visit: Visit) -> AnyResponse | None:
+    """The one that the request is about, if it names one (OpenID Connect Core 1.0, 3.1.2.1 and 5.5.1)."""
+    asked, login, house = visit.asked, visit.login, visit.house
+    hint = asked.parameters.get("id_token_hint") if house.dialect.id_token_hint_is_read else None
+    wanted = {asked.claims.subject} - {None}
+    if hint is not None:
+        wanted.add(id_token_hints.read(house, asked.terms, hint, visit.at).subject)
+    if wanted <= {subject(house.ring, asked.terms, login.uuid, login.email)}:  # type: ignore[union-attr]
+        return None
+    if visit.silent or visit.fresh:
+        raise ProtocolError("login_required", "Another user is logged in than the one that is asked for")
     return _to_page(visit, "/login/")
+
+
+def _level_reached(visit: Visit) -> AnyResponse | None:
+    """A login here reaches the levels of the setting `acr_values`; the answer tells the one asked for, or the first."""
+    asked, house = visit.asked, visit.house
+    if house.dialect.acr_tells_freshness:
+        return None
+    reached = house.settings.acr_values.split()
+    asked.acr = next((each for each in asked.acr_values if each in reached), None)
+    if asked.acr is None and asked.claims.acr_is_essential:
+        raise ProtocolError(
+            "unmet_authentication_requirements",
+            "None of the requested acr values can be reached",
+            hint=f"Une connexion atteint ici : {', '.join(reached)} (réglage acr_values).",
+        )
+    asked.acr = asked.acr or next(iter(reached), None)
+    return None
+
+
+def _identity_admitted(visit: Visit) -> AnyResponse | None:
+    """A trial is for invented people (registry reference, 6.2)."""
+    if visit.asked.terms.environment is Environment.SANDBOX and not visit.login.test_identity:  # type: ignore[union-attr]
+        raise ProtocolError(
+            "access_denied",
+            "Only test identities may use a sandbox client",
+            hint="Ce client est de bac à sable, et ce compte n’est pas d’essai : « glc account create --test ».",
+            detail="real_identity_in_sandbox",
+        )
+    return None
 
 
 def _profile_complete(visit: Visit) -> AnyResponse | None:
@@ -183,11 +309,15 @@ def _login_recent(visit: Visit) -> AnyResponse | None:
 def _consented(visit: Visit) -> AnyResponse | None:
     terms, login, asked = visit.asked.terms, visit.login, visit.asked
     assert login is not None
+    if visit.closed:
+        return None
     if request.method == "POST" and visit.waiting is not None and visit.waiting.account_id == login.account_id:
-        return _take_answer(visit, login)
+        accepted = "accept" in request.form and "refuse" not in request.form
+        taken = visit.answer_consent(accepted=accepted, remember="do_not_ask_again" in request.form)
+        return None if taken else _lost()
     asked_of_nobody = terms.consent_mode is ConsentMode.NONE
     decision = decide(
-        asked.scopes,
+        asked.permissions,
         ()
         if asked_of_nobody
         else remembered_scopes(visit.connection, login.account_id, consent_page.audience_of(terms), visit.at),
@@ -204,6 +334,9 @@ def _consented(visit: Visit) -> AnyResponse | None:
     if "consent" in asked.prompts:
         _forget_consents(visit, login.account_id)
     db.session.commit()
+    visit.page = "consent"
+    if visit.is_answered():
+        return None
     return AnyResponse(
         consent_page.render(visit.house, asked, login, pending.resume_path(waiting)), mimetype="text/html"
     )
@@ -212,32 +345,14 @@ def _consented(visit: Visit) -> AnyResponse | None:
 STEPS: tuple[Callable[[Visit], AnyResponse | None], ...] = (
     _cancelled,
     _logged_in,
+    _expected_user,
+    _level_reached,
+    _identity_admitted,
     _profile_complete,
     _role_held,
     _login_recent,
     _consented,
 )
-
-
-def _take_answer(visit: Visit, login: Row[Any]) -> AnyResponse | None:
-    """Take the answer to the page that was shown, once, and keep its receipt; a refusal is an error for the client."""
-    accepted = "accept" in request.form and "refuse" not in request.form
-    if visit.waiting is None or not pending.close(db.session(), visit.waiting.id):
-        db.session.rollback()
-        return _lost()
-    visit.closed = True
-    consent_page.keep_answer(
-        visit.house,
-        visit.asked,
-        login,
-        Answer.ACCEPTED if accepted else Answer.REFUSED,
-        visit.at,
-        remember="do_not_ask_again" in request.form,
-    )
-    db.session.commit()
-    if not accepted:
-        raise ProtocolError("access_denied", "User did not consent")
-    return None
 
 
 def _forget_consents(visit: Visit, account_id: int) -> None:
@@ -251,6 +366,7 @@ def _forget_consents(visit: Visit, account_id: int) -> None:
 
 
 def _to_page(visit: Visit, path: str) -> AnyResponse:
+    visit.page = path
     response = redirect(f"{request.script_root}{path}?{urlencode({'next': pending.resume_path(visit.wait())})}")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from glc.clock import epoch
 from idp.provider import Provider
@@ -27,12 +28,20 @@ class Code:
     withdrawals: int
     """How many consents the account had withdrawn by then: one more, and the code is dead."""
     scopes: tuple[str, ...]
+    narrowed: bool
+    """Whether these are fewer than were asked for."""
     redirect_uri_digest: str
     nonce: str | None
     fresh: bool
     """Whether the user logged in for this very request."""
     challenge: str | None
     challenge_method: str | None
+    acr: str | None
+    """Level of authentication that the ID Token tells."""
+    for_userinfo: tuple[str, ...]
+    """Claims asked of userinfo by name."""
+    for_id_token: tuple[str, ...]
+    """Claims asked of the ID Token by name."""
 
     def expired(self, house: Provider, at: dt.datetime) -> bool:
         """Whether its time is over: accepted up to and including the last second."""
@@ -53,5 +62,6 @@ def unseal(house: Provider, text: str) -> Code | None:
         values = json.loads(house.ring.codes.open(text))
     except SealBroken:
         return None
-    fields = dict(zip(_FIELDS, values, strict=True))
-    return Code(**fields | {"scopes": tuple(fields["scopes"])})
+    fields: dict[str, Any] = dict(zip(_FIELDS, values, strict=True))
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return Code(**fields)

@@ -1,20 +1,25 @@
-"""`glc account`."""
+"""`glc account`, `glc logout`, `glc dialects`."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import click
 import sqlalchemy as sa
 
-from glc.commands import application, database_option, json_option, show
+from glc.clock import UTC
+from glc.commands import NamedValue, application, database_option, json_option, show
 from glc.database import db
 from glc.errors import NotFound
 from glc.services import services
 from idp.accounts.rules import create_account, find_by_email
+from idp.claims import EXAMPLES
 from idp.dialects import DIALECTS, reference
+from idp.logout_outbox import outcomes
 from idp.models import PROFILE_ATTRIBUTES, Account
+from partner_registry.commands.shared import as_table, plain
 
 OPTION_NAMES = {"first_name": "--given-name", "last_name": "--family-name"}
 _Command = Callable[..., None]
@@ -40,6 +45,25 @@ def account() -> None:
 @click.option("--password", required=True)
 @click.option("--role", "roles", multiple=True, help="A role, for services that admit only some.")
 @click.option("--unverified", is_flag=True, help="The address was not verified.")
+@click.option(
+    "--test/--real",
+    "test_identity",
+    default=True,
+    help="A test identity, which sandbox clients accept (the default), or a real one, which they refuse.",
+)
+@click.option(
+    "--claim",
+    "claims",
+    multiple=True,
+    type=NamedValue(),
+    metavar="NAME=VALUE",
+    help="One more claim, that none of the attributes gives; a value that is not text is JSON.",
+)
+@click.option(
+    "--every-standard-claim",
+    is_flag=True,
+    help="Give the account an example of each standard claim that no attribute gives.",
+)
 @_attribute_options
 @database_option
 @json_option
@@ -48,6 +72,9 @@ def create(
     password: str,
     roles: tuple[str, ...],
     unverified: bool,
+    test_identity: bool,
+    claims: tuple[tuple[str, Any], ...],
+    every_standard_claim: bool,
     database_url: str | None,
     as_json: bool,
     **attributes: str,
@@ -60,7 +87,9 @@ def create(
             password=password,
             at=services().clock.now(),
             email_verified=not unverified,
+            test_identity=test_identity,
             roles=list(roles),
+            other_claims={**(EXAMPLES if every_standard_claim else {}), **dict(claims)} or None,
             **attributes,
         )
         db.session.commit()
@@ -95,12 +124,29 @@ def show_account(email: str, database_url: str | None, as_json: bool) -> None:
 
 def describe(account: Account) -> dict[str, Any]:
     """An account for a script."""
-    names = ("uuid", "email", "email_verified", *PROFILE_ATTRIBUTES, "verified_attributes", "roles")
-    return {name: getattr(account, name) for name in names} | {"created_at": account.created_at.isoformat()}
+    names = ("uuid", "email", "email_verified", "test_identity", *PROFILE_ATTRIBUTES, "verified_attributes", "roles")
+    told = {name: getattr(account, name) for name in names} | {"created_at": account.created_at.isoformat()}
+    return told | {"other_claims": account.other_claims or {}}
 
 
 def _as_text(value: dict[str, Any]) -> str:
-    return "\n".join(f"{name}: {each}" for name, each in value.items() if each not in ("", []))
+    return "\n".join(f"{name}: {each}" for name, each in value.items() if each not in ("", [], {}))
+
+
+@click.group()
+def logout() -> None:
+    """What clients are told of sessions that ended. `glc serve` tells them."""
+
+
+@logout.command("list")
+@click.option("--client", "client_id", metavar="CLIENT_ID", help="This client's only.")
+@database_option
+@json_option
+def list_logouts(client_id: str | None, database_url: str | None, as_json: bool) -> None:
+    """List the back-channel logouts of the last 30 days and how each went, newest first."""
+    with application(database_url, reads=True):
+        found = [plain(dataclasses.asdict(each), UTC) for each in outcomes(db.session(), client_id)]
+    show(found, as_json, as_table("number", "queued_at", "client_id", "state", "attempts", "last_error"))
 
 
 @click.command("dialects")

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Row
 
 from consent.models import Answer, ConsentReceipt
 from consent.receipts import audience, keep
+from glc.clock import UTC, paris_date
 from glc.database import db
 from glc.i18n import N_
 from glc.i18n import gettext as _
@@ -33,9 +34,25 @@ CLAIM_LABELS = {
     "email_verified": N_("Courriel vérifié"),
     "phone_number": N_("Téléphone"),
     "preferred_username": N_("Nom d’usage"),
+    "name": N_("Nom complet"),
+    "middle_name": N_("Autres prénoms"),
+    "nickname": N_("Surnom"),
+    "profile": N_("Page de profil"),
+    "picture": N_("Photographie"),
+    "website": N_("Site personnel"),
+    "zoneinfo": N_("Fuseau horaire"),
+    "locale": N_("Langue"),
+    "updated_at": N_("Dernière modification du compte"),
+    "address": N_("Adresse postale"),
+    "phone_number_verified": N_("Téléphone vérifié"),
     "roles": N_("Rôles"),
 }
-HEADINGS = {"profile": N_("Vos prénom, nom et identifiants"), "email": N_("Votre adresse de courriel")}
+HEADINGS = {
+    "profile": N_("Vos prénom, nom et identifiants"),
+    "email": N_("Votre adresse de courriel"),
+    "address": N_("Votre adresse postale"),
+    "phone": N_("Votre téléphone"),
+}
 OTHER_HEADING = N_("Autres informations")
 LEGAL_BASES = {"PUBLIC_TASK": N_("Mission d’intérêt public (RGPD, article 6.1.e)")}
 VALUES = {"male": N_("Monsieur"), "female": N_("Madame"), "True": N_("oui"), "False": N_("non")}
@@ -50,6 +67,8 @@ class Service:
     logo_url: str | None
     colour: str | None
     home_url: str | None
+    policy_uri: str
+    tos_uri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,10 @@ class Holder:
 
 def service(terms: ReleaseTerms) -> Service:
     """The service that a page speaks of."""
-    return Service(terms.name, terms.home_url, terms.logo_url, terms.colour, terms.home_url)
+    said = terms.protocol
+    return Service(
+        terms.name, terms.home_url, terms.logo_url, terms.colour, terms.home_url, said.policy_uri, said.tos_uri
+    )
 
 
 def holder(login: Row[Any] | None) -> Holder | None:
@@ -75,7 +97,7 @@ def holder(login: Row[Any] | None) -> Holder | None:
 def audience_of(terms: ReleaseTerms) -> str:
     """Whom a consent given to this client covers."""
     if terms.consent_mode is ConsentMode.PARTNER:
-        return audience(partner=terms.partner_slug)
+        return audience(partner=terms.consent_slug)
     return audience(client_id=terms.client_id)
 
 
@@ -93,7 +115,7 @@ def render(house: Provider, asked: AuthorizationRequest, login: Row[Any], action
         legal_basis=_(LEGAL_BASES.get(terms.legal_basis or "", terms.legal_basis or "")) or None,
         privacy_notice_url=terms.privacy_notice_url,
         dpo_contact=terms.dpo_contact,
-        scope_lines=_groups(terms, asked.scopes, login),
+        scope_lines=_groups(terms, asked.permissions, login),
         offline="offline_access" in asked.scopes,
         offer_to_remember=_may_choose_to_remember(asked),
         remember_days=_days(house, terms),
@@ -113,7 +135,10 @@ def keep_answer(
     terms = asked.terms
     always = terms.consent_always_remembered or "offline_access" in asked.scopes
     remembered = answer is Answer.ACCEPTED and (always or (remember and _may_choose_to_remember(asked)))
-    groups = _groups(terms, asked.scopes, login)
+    groups = _groups(terms, asked.permissions, login)
+    until = at + dt.timedelta(days=_days(house, terms)) if remembered else None
+    if until is None and answer is Answer.ACCEPTED and house.dialect.consent_lasts_the_session:
+        until = login.session_expires_at
     keep(
         db.session(),
         ConsentReceipt(
@@ -121,11 +146,15 @@ def keep_answer(
             client_id=terms.key,
             audience=audience_of(terms),
             answer=answer,
-            scopes=sorted(asked.scopes),
-            claims=[rule.name for rule in terms.claims if rule.scopes & asked.scopes],
+            scopes=sorted(asked.permissions),
+            claims=[
+                rule.name
+                for rule in terms.claims
+                if rule.scopes & asked.scopes or f"claim:{rule.name}" in asked.permissions
+            ],
             text_shown=_in_words(terms, groups),
             answered_at=at,
-            remembered_until=at + dt.timedelta(days=_days(house, terms)) if remembered else None,
+            remembered_until=until,
         ),
     )
 
@@ -147,17 +176,21 @@ def _groups(terms: ReleaseTerms, scopes: frozenset[str], login: Row[Any]) -> lis
         items = []
         for rule in terms.claims:
             label = CLAIM_LABELS.get(rule.name, rule.name)
-            if scope in rule.scopes & scopes and label not in told:
+            if (scope in rule.scopes & scopes or scope == f"claim:{rule.name}") and label not in told:
                 told.add(label)
-                items.append({"label": _(label), "value": _shown(value_of(rule, attributes))})
+                items.append({"label": _(label), "value": _shown(rule.source, value_of(rule, attributes))})
         if items:
             groups.append({"heading": _(HEADINGS.get(scope, OTHER_HEADING)), "items": items})
     return groups
 
 
-def _shown(value: object) -> str:
+def _shown(source: str, value: object) -> str:
+    if source == "updated_at" and isinstance(value, int):
+        return paris_date(dt.datetime.fromtimestamp(value, UTC)).strftime("%d/%m/%Y")
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return str(value.get("formatted", ", ".join(map(str, value.values()))))
     text = "" if value is None else str(value)
     return _(VALUES[text]) if text in VALUES else text
 

@@ -37,6 +37,15 @@ class ProtocolError(OAuth2Error):
         self.state = None
 
 
+def described(error: OAuth2Error, *, plain: bool) -> str:
+    """The description as it is sent: `plain` as RFC 6749 has it (4.1.2.1 and 5.2), else with its quotes."""
+    text = str(error.description or "")
+    return text.translate(_PLAIN) if plain else text
+
+
+_PLAIN = {ord('"'): "'", ord("\\"): "/", **dict.fromkeys(range(32), " ")}
+
+
 def invalid_request(description: str, hint: str = "") -> ProtocolError:
     """The request lacks something or is malformed."""
     return ProtocolError("invalid_request", description, hint=hint)

@@ -46,6 +46,11 @@ def revoke_client(session: Session, account_id: int, clients: Collection[int], a
     )
 
 
+def revoke_all_of(session: Session, client: int, at: dt.datetime) -> None:
+    """End everything that was granted to a client (by its internal number): it is no more."""
+    _revoke(session.connection(), AuthorizationGrant.client_id == client, at)
+
+
 def revoke_account(session: Session, account_id: int, at: dt.datetime) -> None:
     """End everything that an account granted: account erased."""
     _revoke(session.connection(), AuthorizationGrant.account_id == account_id, at)

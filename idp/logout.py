@@ -1,5 +1,5 @@
-"""Ending a session: at a client's request (RP-Initiated Logout 1.0), from this site, and in every visited client's
-browser (Front-Channel Logout 1.0)."""
+"""Ending a session: as the real service does at a client's request (`rp_logout.py` as the standard does), from this
+site, and at every visited client: in the browser (Front-Channel Logout 1.0) and by `backchannel.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glc.i18n import gettext as _
 from glc.logs import logger
 from glc.urls import origin
 from glc.web import CONTENT_SECURITY_POLICY, csrf, local_path
-from idp import answers, sessions
+from idp import answers, backchannel, sessions
 from idp.models import Account, BrowserSession
 from idp.provider import Provider, provider
 from idp.redirect_uris import is_registered
@@ -19,12 +19,13 @@ from partner_registry.clients import published_versions
 from partner_registry.models import ClientVersion
 
 JUST_LOGGED_OUT = "a2_just_logged_out"
+OTHER_SITES = {"cross-site", "same-site"}
 FRONTCHANNEL_TIMEOUT_IN = 300
 """Milliseconds a client is given in its iframe, unless it has its own."""
 
 
 def end_session() -> AnyResponse:
-    """`/idp/oidc/logout`: end the session and go where the client registered to go, with its `state`.
+    """`/idp/oidc/logout` of the real service: end the session and go where a client registered to go, with its `state`.
 
     Any registered address will do, and no `id_token_hint` is needed: the real service asks for none. An address that
     nobody registered leaves the user logged in.
@@ -32,16 +33,14 @@ def end_session() -> AnyResponse:
     house = provider()
     target = request.args.get("post_logout_redirect_uri")
     if not target:
-        return _end(house, f"{request.script_root}/")
+        return end(house, f"{request.script_root}/")
     registered = [uri for version in published_versions(db.session()) for uri in version.post_logout_redirect_uris]
     if not is_registered(target, registered, flexible=house.dialect.redirect_uri_is_flexible):
         logger().info("logout.refused", reason="post_logout_redirect_uri is not registered")
         flash(_("URI de retour après déconnexion invalide"), "error")
         return redirect(f"{request.script_root}/")
     target = answers.with_parameters(target, state=request.args.get("state"))
-    if not house.dialect.logout_trusts_any_request:
-        return _ask(target)
-    return _end(house, target)
+    return end(house, target)
 
 
 def site_logout() -> AnyResponse:
@@ -51,8 +50,8 @@ def site_logout() -> AnyResponse:
     target = _allowed_target(house, request.values.get("next")) or f"{request.script_root}/"
     if request.method == "POST":
         csrf.protect()
-        return _end(house, target)
-    return _ask(target) if _comes_from_elsewhere(house) else _end(house, target)
+        return end(house, target)
+    return _ask(target) if _comes_from_elsewhere(house) else end(house, target)
 
 
 def _ask(target: str) -> AnyResponse:
@@ -60,7 +59,7 @@ def _ask(target: str) -> AnyResponse:
     house = provider()
     current = sessions.of_browser(db.session(), house.clock.now())
     if current is None:
-        return _end(house, target)
+        return end(house, target)
     page = render_template(
         "idp/logout_confirm.html",
         action=answers.with_parameters(f"{request.script_root}/logout/", next=target),
@@ -70,14 +69,17 @@ def _ask(target: str) -> AnyResponse:
     return AnyResponse(page, mimetype="text/html")
 
 
-def _end(house: Provider, target: str) -> AnyResponse:
-    current = sessions.of_browser(db.session(), house.clock.now())
+def end(house: Provider, target: str) -> AnyResponse:
+    """End this browser's session, if there is one, have every visited client told, and go on to an address."""
+    session, at = db.session(), house.clock.now()
+    current = sessions.of_browser(session, at)
     told: list[dict[str, str]] = []
     if current is not None:
-        told = _iframes(house, current)
-        current.ended_at = house.clock.now()
-        db.session.commit()
-        logger().info("logout", session=current.uid[:8], told=len(told))
+        told, uid = _iframes(house, current), current.uid
+        queued = sessions.end(session, BrowserSession.id == current.id, at)
+        session.commit()
+        logger().info("logout", session=uid[:8], told=len(told))
+        backchannel.send(house, queued, house.settings.backchannel_wait_in)
     response = _tell(told, target) if told else redirect(target)
     sessions.drop_cookie(response)
     response.headers["Cache-Control"] = "no-store"
@@ -137,5 +139,9 @@ def _addresses(version: ClientVersion) -> list[str]:
 
 
 def _comes_from_elsewhere(house: Provider) -> bool:
+    """By what the browser says of the page that led here; where not any request is trusted, also when that page keeps
+    its address to itself (Fetch Metadata)."""
+    if not house.dialect.logout_trusts_any_request and request.headers.get("Sec-Fetch-Site") in OTHER_SITES:
+        return True
     referrer = request.headers.get("Referer")
     return bool(referrer) and origin(str(referrer)) != house.settings.origin

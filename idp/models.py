@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
@@ -32,6 +33,7 @@ class Account(Base):
         "The address in lower case, for look-up", sa.String(255), unique=True, personal=True
     )
     email_verified: Mapped[bool] = column("Whether the holder proved to read this address", default=False)
+    test_identity: Mapped[bool] = column("Made for trials: what sandbox clients accept", default=True)
     password_hash: Mapped[str] = column("Argon2id; empty: no password login", sa.String(255), default="")
     created_at: Mapped[dt.datetime] = column("When the account was made")
     erased_at: Mapped[dt.datetime | None] = column("When it was erased")
@@ -56,6 +58,12 @@ class Account(Base):
     verified_attributes: Mapped[list[str]] = column("Attributes that an authority vouched for", default=list)
     withdrawals: Mapped[int] = column("Counts withdrawn consents: codes issued before the latest are dead", default=0)
     roles: Mapped[list[str]] = column("Roles, for services that admit only some", default=list)
+    other_claims: Mapped[dict[str, Any] | None] = column(
+        "Claims beyond the nineteen attributes, by name, for services unlike those of GrandLyonConnect",
+        sa.JSON(none_as_null=True),
+        personal=True,
+    )
+    changed_at: Mapped[dt.datetime | None] = column("When its holder last changed it")
 
     @property
     def display_name(self) -> str:
@@ -77,6 +85,29 @@ class BrowserSession(Base):
     authenticated_at: Mapped[dt.datetime] = column("Latest authentication (`auth_time`)")
     expires_at: Mapped[dt.datetime] = column("When it ends by itself")
     ended_at: Mapped[dt.datetime | None] = column("When it was ended")
+
+
+class BackchannelLogout(Base):
+    """A client that is to be told, server to server, that a session ended (Back-Channel Logout 1.0): queued in the very
+    transaction that ends it."""
+
+    __tablename__ = "backchannel_logout"
+    __table_args__ = (sa.UniqueConstraint("session_id", "client_id"),)
+
+    id: Mapped[int] = key_column()
+    session_id: Mapped[int] = column("Session that ended", sa.ForeignKey(BrowserSession.id))
+    client_id: Mapped[int] = column("Client to tell", sa.ForeignKey("client.id"), index=True)
+    subject: Mapped[str] = _personal("Subject of the account for that client; emptied once told or given up")
+    queued_at: Mapped[dt.datetime] = column("When the session ended")
+    next_attempt_at: Mapped[dt.datetime | None] = column(
+        "When it is sent next, or may be taken from a process that never said what became of it; empty: never",
+        index=True,
+    )
+    attempts: Mapped[int] = column("How often it was sent", default=0)
+    last_status: Mapped[int | None] = column("HTTP status of the latest answer, if there was one")
+    last_error: Mapped[str] = column("What went wrong at the latest attempt", sa.String(300), default="")
+    delivered_at: Mapped[dt.datetime | None] = column("When the client took it")
+    given_up_at: Mapped[dt.datetime | None] = column("When it was given up")
 
 
 class PendingAuthorization(Base):
@@ -109,7 +140,13 @@ class AuthorizationGrant(Base):
     account_id: Mapped[int] = column("Account", sa.ForeignKey(Account.id), index=True, personal=True)
     session_id: Mapped[int] = column("Browser session it began in", sa.ForeignKey(BrowserSession.id), index=True)
     scopes: Mapped[str] = column("Scopes granted, sorted, separated by spaces", sa.String(1000))
+    access_scopes: Mapped[str | None] = column(
+        "Scopes of the living access token, when a refresh asked for fewer", sa.String(1000)
+    )
     granted_at: Mapped[dt.datetime] = column("When")
+    authenticated_at: Mapped[dt.datetime | None] = column("Authentication it rests on: `auth_time` of all ID Tokens")
+    acr: Mapped[str | None] = column("Level of that authentication", sa.String(255))
+    requested_claims: Mapped[list[str] | None] = column("Claims asked of userinfo by name", sa.JSON(none_as_null=True))
     outlives_session: Mapped[bool] = column("Whether its access token came from a refresh token", default=False)
     access_digest: Mapped[str | None] = column("SHA-256 of the living access token", sa.String(64), unique=True)
     access_expires_at: Mapped[dt.datetime | None] = column("When that token expires")
@@ -126,6 +163,27 @@ class RefreshToken(Base):
     issued_at: Mapped[dt.datetime] = column("When it was issued")
     expires_at: Mapped[dt.datetime] = column("When it stops answering")
     revoked_at: Mapped[dt.datetime | None] = column("When it was revoked")
+    used_at: Mapped[dt.datetime | None] = column("When it was first used: another took its place")
+
+
+class PushedRequest(Base):
+    """An authorization request that a client left here before sending its user (RFC 9126). Deleted when taken up."""
+
+    __tablename__ = "pushed_request"
+
+    digest: Mapped[str] = column("SHA-256 of the reference in its request_uri", sa.String(64), primary_key=True)
+    client_id: Mapped[int] = column("Client", sa.ForeignKey("client.id"), index=True)
+    parameters: Mapped[list[list[str]]] = column("The request, as pushed", sa.JSON(), personal=True)
+    expires_at: Mapped[dt.datetime] = column("When it is forgotten", index=True)
+
+
+class UsedAssertion(Base):
+    """A client's signed assertion that served once, kept until it would have expired (RFC 7523, section 3)."""
+
+    __tablename__ = "used_assertion"
+
+    digest: Mapped[str] = column("SHA-256 of client and `jti`", sa.String(64), primary_key=True)
+    expires_at: Mapped[dt.datetime] = column("When it may be forgotten", index=True)
 
 
 class MailedLink(Base):
@@ -139,6 +197,7 @@ class MailedLink(Base):
         "Account, unless it does not exist yet", sa.ForeignKey(Account.id), personal=True
     )
     email: Mapped[str] = _personal("Address the link was sent to")
+    test_identity: Mapped[bool] = column("Whether the account it makes is for trials", default=True)
     next_url: Mapped[str] = column("Where the holder goes on afterwards, within this site", sa.Text(), default="")
     expires_at: Mapped[dt.datetime] = column("When it stops working")
     used_at: Mapped[dt.datetime | None] = column("When it was used")

@@ -56,6 +56,10 @@ class Parameters(dict[str, str]):
             )
         return cls(())
 
+    def without_empty(self) -> Parameters:
+        """The same, parameters without value left out (RFC 6749, sections 3.1 and 3.2)."""
+        return Parameters(pair for pair in self.pairs if pair[1])
+
     def require_single(self) -> None:
         """Raise `ProtocolError` (invalid_request) when a parameter is doubled."""
         if self.doubled:

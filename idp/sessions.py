@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from glc.entropy import random_token
+from idp import logout_outbox, session_state
 from idp.models import Account, AuthorizationGrant, BrowserSession
 from idp.provider import Provider, digest, provider
 from partner_registry.terms import VERSION
@@ -41,7 +42,11 @@ _by_id = _living.where(BrowserSession.id == sa.bindparam("id"))
 
 def by_cookie(connection: Connection, at: dt.datetime) -> Row[Any] | None:
     """The living session of the browser that sent this request, with its account and the registry's version."""
-    value = request.cookies.get(COOKIE)
+    return by_value(connection, request.cookies.get(COOKIE, ""), at)
+
+
+def by_value(connection: Connection, value: str, at: dt.datetime) -> Row[Any] | None:
+    """The same for the browser whose cookie has that value."""
     if not value:
         return None
     return connection.execute(_by_digest, {"digest": digest(value), "at": at}).first()
@@ -62,7 +67,7 @@ def start(session: Session, account: Account, at: dt.datetime) -> str:
     value = random_token(entropy)
     current = of_browser(session, at)
     if current is not None and current.account_id != account.id:
-        current.ended_at = at
+        end(session, BrowserSession.id == current.id, at)
         current = None
     if current is None:
         current = BrowserSession(uid=entropy.bytes(16).hex(), account_id=account.id)
@@ -86,23 +91,47 @@ def of_browser(session: Session, at: dt.datetime) -> BrowserSession | None:
     )
 
 
+def end(session: Session, which: sa.ColumnElement[bool], at: dt.datetime) -> list[int]:
+    """End those of some sessions that live, and queue what their clients are told by back-channel; return the numbers
+    of these messages. Whatever ends a session comes through here. Flushes."""
+    house = provider()
+    ended = session.execute(
+        sa.update(BrowserSession)
+        .where(which, BrowserSession.ended_at.is_(None))
+        .values(ended_at=at)
+        .returning(BrowserSession.id, BrowserSession.account_id, BrowserSession.expires_at)
+    ).all()
+    living = {each.id: each.account_id for each in ended if each.expires_at > at}
+    return logout_outbox.queue(house, session, living, at) if living and house.dialect.backchannel_logout else []
+
+
 def end_all(session: Session, account: Account, at: dt.datetime, *, but: BrowserSession | None = None) -> None:
     """End every session of an account (password changed, account deleted), but one if given."""
-    query = sa.update(BrowserSession).where(BrowserSession.account_id == account.id, BrowserSession.ended_at.is_(None))
-    if but is not None:
-        query = query.where(BrowserSession.id != but.id)
-    session.execute(query.values(ended_at=at))
+    which = BrowserSession.account_id == account.id
+    end(session, which if but is None else sa.and_(which, BrowserSession.id != but.id), at)
 
 
 def set_cookie(response: AnyResponse, value: str) -> None:
     """Give the browser its session; the cookie dies with the browser."""
-    settings = provider().settings
+    house = provider()
+    settings = house.settings
     response.set_cookie(COOKIE, value, path=f"{settings.path}/", httponly=True, samesite="Lax", secure=settings.secure)
+    if house.dialect.session_management:
+        session_state.set_cookie(house, response, value)
+
+
+def with_cookie(response: AnyResponse, value: str) -> AnyResponse:
+    """A response that gives the browser its session."""
+    set_cookie(response, value)
+    return response
 
 
 def drop_cookie(response: AnyResponse) -> None:
     """Make the browser forget its session."""
-    response.delete_cookie(COOKIE, path=f"{provider().settings.path}/")
+    house = provider()
+    response.delete_cookie(COOKIE, path=f"{house.settings.path}/")
+    if house.dialect.session_management:
+        session_state.drop_cookie(house, response)
 
 
 def sid(house: Provider, session_uid: str, client_id: str) -> str:

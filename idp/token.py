@@ -12,7 +12,7 @@ from flask import Request, Response, request
 from glc.logs import logger
 from glc.urls import origin
 from idp import client_authentication
-from idp.errors import ProtocolError
+from idp.errors import ProtocolError, described
 from idp.grants.code import CodeGrant
 from idp.grants.refresh import RefreshGrant
 from idp.provider import Provider, provider
@@ -68,6 +68,8 @@ def token() -> Response:
         return refusal(house, error, None)
     response: Response = house.token_server.create_token_response(asked)
     if response.status_code == 200:
+        if asked.headers.get("Sec-Fetch-Mode") == "cors":  # its origin was checked: see `require_same_site`
+            response.headers["Access-Control-Allow-Origin"] = asked.headers["Origin"]
         logger().info("token.granted", grant=asked.payload.grant_type, client_id=asked.terms.client_id)
     return response
 
@@ -99,16 +101,19 @@ def refusal(house: Provider, error: OAuth2Error, terms: ReleaseTerms | None, *, 
     )
     body: dict[str, str | None] = {
         "error": None if unregistered else error.error,
-        dialect.token_error_text: error.description,
+        dialect.token_error_text: described(error, plain=dialect.error_text_is_plain),
     }
     status = error.status_code
     if error.error == "invalid_client":
         if dialect.invalid_client_is_plain_text:
             return Response("unauthenticated", dialect.invalid_client_status, mimetype="text/plain")
         status = dialect.invalid_client_status
+    headers = error.get_headers()
+    if status == 401:
+        headers.append(("WWW-Authenticate", 'Basic realm="GrandLyonConnect"'))  # RFC 6749, 5.2
     if terms is not None and dialect.token_error_names_client:
         body["client_id"] = client
-    return Response(json.dumps(body), status, error.get_headers())
+    return Response(json.dumps(body), status, headers)
 
 
 def _preflight() -> Response:

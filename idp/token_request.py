@@ -1,4 +1,4 @@
-"""A request to the token or revocation endpoint, as the grants and the client's authentication see it."""
+"""A request to an endpoint that clients call, as the grants and the client's authentication see it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TokenResponse = tuple[int, dict[str, Any], list[tuple[str, str]]]
 
 
 class TokenRequest(OAuth2Request):
-    """One request to the token or revocation endpoint, and what the checks find out about it."""
+    """One request to the token, revocation or introspection endpoint, and what the checks find out about it."""
 
     terms: ReleaseTerms
     code: Code
@@ -28,6 +28,8 @@ class TokenRequest(OAuth2Request):
     """The session behind the code: a row of `sessions.by_id`."""
     refreshed: Any
     """The refresh token and its grant."""
+    wanted: frozenset[str]
+    """The scopes that a refresh asks for."""
 
     def __init__(self, house: Provider, http: Request) -> None:
         # Not Authlib's own: it refuses plain http off loopback, which the settings already decide (between
@@ -38,6 +40,8 @@ class TokenRequest(OAuth2Request):
         self.method = http.method
         self.headers = http.headers
         self.parameters = Parameters.of_body(http)
+        if house.dialect.empty_parameters_are_omitted:
+            self.parameters = self.parameters.without_empty()
         self.payload = BasicOAuth2Payload(self.parameters)
         self.client: ReleaseTerms | None = None
         self.unregistered_errors = False

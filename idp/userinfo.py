@@ -5,78 +5,83 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Response, request
-from sqlalchemy.engine import Connection, Row
 
+from glc.clock import epoch
 from glc.database import reading
 from glc.logs import logger
-from idp import tokens
-from idp.models import Account, AuthorizationGrant, BrowserSession
-from idp.provider import digest, provider
-from idp.sessions import ACCOUNT_COLUMNS
-from partner_registry.models import Client
-from partner_registry.terms import VERSION, Access
-
-_granted = (
-    sa.select(
-        AuthorizationGrant.scopes,
-        AuthorizationGrant.access_expires_at,
-        AuthorizationGrant.revoked_at,
-        AuthorizationGrant.outlives_session,
-        BrowserSession.ended_at,
-        BrowserSession.expires_at.label("session_expires_at"),
-        Client.client_id,
-        VERSION.label("registry_version"),
-        *ACCOUNT_COLUMNS,
-    )
-    .join(BrowserSession, BrowserSession.id == AuthorizationGrant.session_id)
-    .join(Account, Account.id == AuthorizationGrant.account_id)
-    .join(Client, Client.id == AuthorizationGrant.client_id)
-    .where(AuthorizationGrant.access_digest == sa.bindparam("digest"))
-)
+from idp import access_tokens, tokens
+from idp.errors import ProtocolError, described
+from idp.parameters import FORM, Parameters
+from idp.provider import Provider, provider
+from partner_registry.terms import ReleaseTerms
 
 _CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "x-requested-with,authorization"}
 
 
 def userinfo() -> Response:
-    """Any method with a Bearer token in the Authorization header: the claims, as ASCII JSON."""
+    """Any method with a Bearer token in the Authorization header, or where the dialect says so in a form: the claims,
+    as ASCII JSON, or as the JWT that the client registered."""
     if request.method == "OPTIONS":
         preflight = {"Access-Control-Allow-Methods": "GET", "Access-Control-Max-Age": "86400"}
         return Response("", 200, _CORS | preflight, mimetype="text/plain")
     house = provider()
     at = house.clock.now()
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if not scheme:
-        return _refuse("invalid_request", "Bearer authentication is mandatory")
-    if scheme != "Bearer" or not value or " " in value:
-        return _refuse("invalid_request", "Invalid Bearer authentication")
+    try:
+        value = _token(house)
+    except ProtocolError as error:
+        return _refuse("invalid_request", described(error, plain=True))
     with reading(house.engine) as connection:
-        granted = _find(connection, value)
+        granted = access_tokens.find(connection, value)
     if granted is None:
         return _refuse("invalid_token", "Token unknown")
-    if not _alive(granted, at):
+    if not access_tokens.is_alive(granted, at):
         return _refuse("invalid_token", "Token expired or user disconnected")
-    terms = house.terms(granted.client_id, at, granted.registry_version)
-    if terms is None or terms.access is not Access.OPEN:
-        return _refuse("invalid_token", "Token expired or user disconnected", terms.reason if terms else "")
-    claims = tokens.userinfo(house, terms, frozenset(granted.scopes.split()), granted)
-    return Response(tokens.serialise(claims), 200, _CORS | {"Cache-Control": "no-store"}, mimetype="application/json")
+    terms, reason = access_tokens.terms_behind(house, granted, at)
+    if terms is None:
+        return _refuse("invalid_token", "Token expired or user disconnected", reason)
+    scopes, named = frozenset(granted.scopes.split()), granted.requested_claims or ()
+    claims = tokens.claims_of(house, terms, scopes, granted, named)
+    try:
+        body, media_type = _written(house, terms, claims, at)
+    except ProtocolError as error:
+        return _refuse("server_error", error.description, error.hint, status=500)
+    return Response(body, 200, _CORS | {"Cache-Control": "no-store"}, mimetype=media_type)
 
 
-def _find(connection: Connection, value: str) -> Row[Any] | None:
-    return connection.execute(_granted, {"digest": digest(value)}).first()
+def _token(house: Provider) -> str:
+    """The access token, sent in one way only (RFC 6750, section 2). Raises `ProtocolError`."""
+    header = request.headers.get("Authorization", "")
+    if house.dialect.userinfo_reads_form and request.method == "POST" and request.mimetype == FORM:
+        form = Parameters.of_body(request)
+        form.require_single()
+        if "access_token" in form:
+            if header:
+                raise ProtocolError("invalid_request", "The access token is sent in two ways")
+            return form["access_token"]
+    scheme, _, value = header.partition(" ")
+    if not scheme:
+        raise ProtocolError("invalid_request", "Bearer authentication is mandatory")
+    if scheme != "Bearer" or not value or " " in value:
+        raise ProtocolError("invalid_request", "Invalid Bearer authentication")
+    return value
 
 
-def _alive(granted: Row[Any], at: dt.datetime) -> bool:
-    """A token dies with its time, its grant, its account, and (unless it was refreshed) its browser session."""
-    if granted.revoked_at is not None or granted.access_expires_at <= at or granted.erased_at is not None:
-        return False
-    return bool(granted.outlives_session or (granted.ended_at is None and granted.session_expires_at > at))
+def _written(house: Provider, terms: ReleaseTerms, claims: dict[str, Any], at: dt.datetime) -> tuple[bytes, str]:
+    """The claims as they are sent, and their media type (section 5.3.2)."""
+    protocol = terms.protocol
+    alg, encryption = protocol.userinfo_signed_response_alg, protocol.userinfo_encrypted_response_alg
+    if not (alg or encryption) or not house.dialect.answers_are_jwts_if_registered:
+        return tokens.serialise(claims), "application/json"
+    told = claims | {"aud": terms.client_id, "iat": epoch(at)}
+    text = tokens.sign(house, terms, alg or terms.id_token_alg, tokens.serialise(told), at)
+    if encryption:
+        text = tokens.encrypted(house, terms, text, encryption, protocol.userinfo_encrypted_response_enc)
+    return text.encode("ascii"), "application/jwt"
 
 
-def _refuse(error: str, description: str, detail: str = "") -> Response:
+def _refuse(error: str, description: str, detail: str = "", *, status: int = 401) -> Response:
     logger().info("userinfo.refused", error=error, description=description, detail=detail)
     headers = _CORS | {"WWW-Authenticate": f'Bearer error="{error}", error_description="{description}"'}
     body = tokens.serialise({"error": error, "error_description": description})
-    return Response(body, 401, headers, mimetype="application/json")
+    return Response(body, status, headers, mimetype="application/json")

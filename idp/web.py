@@ -8,21 +8,34 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from glc.services import services
 from glc.web import csrf
-from idp import authorization, consent_page, discovery, logout, revocation, token, userinfo
+from glc.worker import add_job
+from idp import (
+    authorization,
+    backchannel,
+    consent_page,
+    discovery,
+    introspection,
+    logout,
+    par,
+    registration,
+    revocation,
+    rp_logout,
+    session_state,
+    token,
+    userinfo,
+)
 from idp.accounts import accounts
-from idp.dialects import Dialect, dialect_named
+from idp.dialects import Dialect
 from idp.provider import Provider, digest, provider
 from keys.ring import KeyRing
 
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def init_app(app: Flask, ring: KeyRing) -> None:
-    """Give an application its provider and the provider's addresses."""
+def install(app: Flask, ring: KeyRing, dialect: Dialect) -> None:
+    """Give an application its provider."""
     with app.app_context():
         common = services()
-    dialect = dialect_named(common.settings.dialect)
-    ring.load(common.engine)
     app.extensions["idp"] = Provider(
         settings=common.settings,
         dialect=dialect,
@@ -31,8 +44,14 @@ def init_app(app: Flask, ring: KeyRing) -> None:
         engine=common.engine,
         ring=ring,
         token_server=token.build_server(),
-        discovery=discovery.encoded(common.settings.issuer, dialect),
+        discovery=discovery.encoded(common.settings, dialect),
     )
+    if dialect.backchannel_logout:
+        add_job(app, "backchannel_logout", backchannel.EVERY_IN, backchannel.send_due)
+
+
+def add_addresses(app: Flask, dialect: Dialect) -> None:
+    """Give an application the provider's addresses."""
     protocol = _protocol(dialect)
     csrf.exempt(protocol)
     app.register_blueprint(protocol)
@@ -49,7 +68,22 @@ def _protocol(dialect: Dialect) -> Blueprint:
     add("/idp/oidc/user_info", view_func=userinfo.userinfo, methods=ANY_METHOD)
     if dialect.revocation:
         add("/idp/oidc/revoke", view_func=revocation.revoke, methods=["POST"])
-    add("/idp/oidc/logout", view_func=logout.end_session)
+    if dialect.introspection:
+        add("/idp/oidc/introspect", view_func=introspection.introspect, methods=["POST"])
+    if dialect.metadata_is_complete:
+        add("/.well-known/oauth-authorization-server", view_func=discovery.configuration, strict_slashes=True)
+    if dialect.pushed_requests:
+        add("/idp/oidc/par", view_func=par.push, methods=["POST"])
+    if dialect.client_registration:
+        add("/idp/oidc/register", view_func=registration.register, methods=["POST"])
+        add("/idp/oidc/register/<client_id>", view_func=registration.manage, methods=["GET", "PUT", "DELETE"])
+    if dialect.logout_trusts_any_request:
+        add("/idp/oidc/logout", view_func=logout.end_session)
+    else:
+        add("/idp/oidc/logout", view_func=rp_logout.end_session, methods=["GET", "POST"])
+        add("/logged-out/", view_func=rp_logout.logged_out)
+    if dialect.session_management:
+        add("/idp/oidc/check_session", view_func=session_state.check_session)
     add("/logout/", view_func=logout.site_logout, methods=["GET", "POST"])
     add("/continue/", "continue", _continue)
     return blueprint
@@ -69,7 +103,6 @@ def _continue() -> AnyResponse:
             portal_url=terms.portal_url,
             support_url=terms.support_url or provider().settings.support_url,
             next_url=next_url,
-            message=stopped["message"],
         )
         return AnyResponse(page, 403, mimetype="text/html")
     page = render_template(

@@ -6,7 +6,7 @@ from alembic import context
 
 from glc.database import Base, Instant, open_engine
 
-for module in ("consent.models", "glc.mail", "idp.models", "keys.models", "partner_registry.models"):
+for module in ("consent.models", "glc.audit", "glc.mail", "idp.models", "keys.models", "partner_registry.models"):
     importlib.import_module(module)  # registers its tables
 
 
@@ -16,6 +16,8 @@ def _render(kind, value, _autogen):
 
 engine = open_engine(context.config.attributes["settings"], create=True)
 with engine.connect() as connection:
+    if engine.dialect.name == "sqlite":  # a table is altered by making it anew: what refers to it must not mind
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from glc.clock import end_of_day, start_of_day
-from partner_registry.agreements import FAR_FUTURE, FAR_PAST, AgreementStatus, standing
+from glc.clock import paris_date
+from glc.revision import REVISION, current
+from partner_registry.agreements import FAR_FUTURE, FAR_PAST
+from partner_registry.claim_sources import undeclared_in
+from partner_registry.client_metadata import ClientMetadata
+from partner_registry.completeness import dpo_of
+from partner_registry.gate import GRU_SCOPES, Access, gate_at, is_restricted, relation_since, turning_points
 from partner_registry.models import (
     Client,
-    ClientBinding,
     ClientVersion,
     ConsentMode,
+    Environment,
     Flow,
-    PartnerKind,
     Processing,
-    RegistryVersion,
     SubjectPolicy,
 )
-
-
-class Access(enum.Enum):
-    """What the registry lets a client do now. The columns of the gate: before, during, paused, over."""
-
-    OPEN = "open"
-    NOT_YET = "not_yet"
-    PAUSED = "paused"
-    OVER = "over"
-
-
-_ACCESS = {
-    AgreementStatus.NOT_NOTIFIED: Access.NOT_YET,
-    AgreementStatus.PENDING_START: Access.NOT_YET,
-    AgreementStatus.IN_FORCE: Access.OPEN,
-    AgreementStatus.SUSPENDED: Access.PAUSED,
-    AgreementStatus.TERMINATED: Access.OVER,
-    AgreementStatus.EXPIRED: Access.OVER,
-}
+from partner_registry.processings import claims_of, counted_for, is_withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +59,24 @@ class ReleaseTerms:
     registry_version: int
     since: dt.datetime
     until: dt.datetime
+    grants_since: dt.datetime
     access: Access
     reason: str
 
     key: int
     client_id: str
+    environment: Environment
     name: str
     flow: Flow
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
     sector_identifier_uri: str | None
     scopes: frozenset[str]
+    """Scopes that may be asked for."""
+    withdrawn_scopes: frozenset[str]
+    """Those of them that give nothing any more: the processing that justified them was withdrawn."""
+    closed_scopes: frozenset[str]
+    """Scopes of its configuration that may not be asked for: no validated purpose, or no offer, covers them."""
     claims: tuple[ClaimRule, ...]
     id_token_alg: str
     subject_policy: SubjectPolicy
@@ -104,9 +95,13 @@ class ReleaseTerms:
     home_url: str | None
     logo_url: str | None
     colour: str | None
+    protocol: ClientMetadata
     secrets: tuple[SealedSecret, ...]
 
     partner_slug: str
+    """Whose it was made for: what subjects may depend on, so it never changes."""
+    consent_slug: str
+    """Whose services one consent may cover together: a merger keeps it, a transfer does not."""
     partner_name: str
     controller: str
     portal_url: str | None
@@ -120,110 +115,120 @@ class ReleaseTerms:
         """Whether this value still answers the question."""
         return self.registry_version == registry_version and self.since <= at < self.until
 
+    def honour(self, granted_at: dt.datetime) -> bool:
+        """Whether what was granted at an instant gives anything now: what was granted before access ended is dead."""
+        return self.access is Access.OPEN and granted_at >= self.grants_since
+
+    def released(self, scopes: frozenset[str]) -> frozenset[str]:
+        """What remains now of scopes that were asked for or granted."""
+        return scopes & self.scopes - self.withdrawn_scopes
+
 
 def terms_for(session: Session, client_id: str, at: dt.datetime) -> ReleaseTerms | None:
-    """The terms of a client at an instant, or None when no client has that identifier.
-
-    A claim is released only if a purpose of a processing validated at that instant declares it.
-    """
+    """The terms of a client at an instant, or None when no client has that identifier, or never had a configuration."""
     version_number = registry_version(session)
     client = session.scalar(sa.select(Client).where(Client.client_id == client_id))
-    if client is None:
+    return None if client is None else terms_of(client, at, version_number)
+
+
+def terms_of(client: Client, at: dt.datetime, version_number: int) -> ReleaseTerms | None:
+    """What a client's recorded facts say at an instant; None before it ever had a configuration.
+
+    A claim is released only if a purpose of a processing declares it: one validated at that instant, in production.
+    """
+    if client.published is None:
         return None
-    gate = _gate(client, at)
-    processings = [each for each in client.processings if _valid(each, at)]
-    declared = {claim for each in processings for purpose in each.purposes for claim in purpose.claims}
+    day, turns, gate = paris_date(at), turning_points(client), gate_at(client, at)
+    partner = client.partner_on(day)
+    identity, dpo = partner.identity_on(day), dpo_of(partner, day)
+    counted = counted_for(client, at)
     return ReleaseTerms(
         registry_version=version_number,
-        since=max([gate.since, *_days(client.processings, before=True, at=at)]),
-        until=min([gate.until, *_days(client.processings, before=False, at=at)]),
+        since=max((each for each in turns if each <= at), default=FAR_PAST),
+        until=min((each for each in turns if each > at), default=FAR_FUTURE),
+        grants_since=relation_since(client, at),
         access=gate.access,
         reason=gate.reason,
         key=client.id,
         client_id=client.client_id,
+        environment=client.environment,
         secrets=tuple(
             SealedSecret(each.sealed, each.valid_from, each.valid_until or FAR_FUTURE) for each in client.secrets
         ),
         partner_slug=client.partner.slug,
-        partner_name=client.partner.name,
-        controller=client.partner.legal_name,
-        portal_url=client.partner.portal_url,
-        support_url=client.partner.support_url,
-        dpo_contact=client.partner.dpo_contact,
-        purposes=tuple(purpose.text for each in processings for purpose in each.purposes),
-        legal_basis=next((each.legal_basis for each in processings), None),
-        privacy_notice_url=next((each.privacy_notice_url for each in processings if each.privacy_notice_url), None),
-        **_configuration(client.published, declared),  # type: ignore[arg-type]
+        consent_slug=client.handed_to(day).slug,
+        partner_name=identity.name,
+        controller=identity.legal_name,
+        portal_url=partner.portal_url,
+        support_url=partner.support_url,
+        dpo_contact=dpo.email if dpo else None,
+        purposes=tuple(purpose.text for each in counted for purpose in each.purposes if purpose.claims),
+        legal_basis=next((each.legal_basis.value for each in counted), None),
+        privacy_notice_url=next((each.privacy_notice_url for each in counted if each.privacy_notice_url), None),
+        **_configuration(client.published),  # type: ignore[arg-type]
+        **_released(client, client.published, counted, at, restricted=is_restricted(gate, at)),  # type: ignore[arg-type]
     )
 
 
-VERSION = sa.select(RegistryVersion.number).limit(1).scalar_subquery()
+VERSION = REVISION
 """The registry's version, as a column for the statements that already run on each request."""
 
 
 def registry_version(session: Session) -> int:
     """The number that every change of the registry moves."""
-    return session.scalar(sa.select(RegistryVersion.number)) or 0
+    return current(session)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    access: Access
-    reason: str
-    since: dt.datetime
-    until: dt.datetime
+def claims_lost(client: Client, processing: Processing, at: dt.datetime) -> list[str]:
+    """The claims that a client gets now and would get no more if a processing were withdrawn."""
+    version = client.published
+    if version is None or gate_at(client, at).access is not Access.OPEN:
+        return []
+    counted = counted_for(client, at)
+    left = claims_of(each for each in counted if each is not processing)
+    return sorted({rule["name"] for rule in version.claims} & claims_of(counted) - left)
 
 
-def _gate(client: Client, at: dt.datetime) -> _Gate:
-    """Access at an instant: the standing of the agreement that the binding of that day names."""
-    if client.partner.kind is PartnerKind.METROPOLE:
-        return _Gate(Access.OPEN, "metropole", FAR_PAST, FAR_FUTURE)
-    gates = [_bound(binding, at) for binding in client.bindings]
-    current = [gate for gate in gates if gate.since <= at < gate.until]
-    if current:
-        return current[0]
-    later = [gate.since for gate in gates if gate.since > at]
-    if later:
-        return _Gate(Access.NOT_YET, "binding_pending_start", FAR_PAST, min(later))
-    if gates:
-        return _Gate(Access.OVER, "binding_ended", max(gate.until for gate in gates), FAR_FUTURE)
-    return _Gate(Access.NOT_YET, "no_agreement", FAR_PAST, FAR_FUTURE)
-
-
-def _bound(binding: ClientBinding, at: dt.datetime) -> _Gate:
-    opens = start_of_day(binding.valid_from_on)
-    closes = end_of_day(binding.valid_to_on) if binding.valid_to_on else FAR_FUTURE
-    stands = standing(binding.agreement, at)
-    return _Gate(_ACCESS[stands.status], stands.status.value, max(opens, stands.since), min(closes, stands.until))
-
-
-def _valid(processing: Processing, at: dt.datetime) -> bool:
-    begun = processing.validated_on is not None and start_of_day(processing.validated_on) <= at
-    return begun and (processing.withdrawn_on is None or at < start_of_day(processing.withdrawn_on))
-
-
-def _days(processings: list[Processing], *, before: bool, at: dt.datetime) -> list[dt.datetime]:
-    """The instants, before (or at) or after `at`, at which a processing starts or stops receiving data."""
-    days = [day for each in processings for day in (each.validated_on, each.withdrawn_on) if day is not None]
-    instants = [start_of_day(day) for day in days]
-    return [each for each in instants if (each <= at) is before]
-
-
-def _configuration(version: ClientVersion, declared: set[str]) -> dict[str, object]:
-    copied = (
-        "name flow sector_identifier_uri id_token_alg subject_policy consent_mode consent_always_remembered "
-        "consent_remembered_in id_token_lifetime_in access_token_lifetime_in refresh_tokens pkce_required "
-        "frontchannel_logout_uri frontchannel_timeout_in unauthorized_url home_url logo_url colour"
-    )
-    return {name: getattr(version, name) for name in copied.split()} | {
+def _configuration(version: ClientVersion) -> dict[str, object]:
+    return {name: getattr(version, name) for name in _COPIED} | {
         "redirect_uris": tuple(version.redirect_uris),
         "post_logout_redirect_uris": tuple(version.post_logout_redirect_uris),
-        "scopes": frozenset(version.scopes),
         "required_attributes": tuple(version.required_attributes),
         "authorised_roles": frozenset(version.authorised_roles),
+        "protocol": ClientMetadata.read(version.protocol),
+    }
+
+
+_COPIED = (
+    "name flow sector_identifier_uri id_token_alg subject_policy consent_mode consent_always_remembered "
+    "consent_remembered_in id_token_lifetime_in access_token_lifetime_in refresh_tokens pkce_required "
+    "frontchannel_logout_uri frontchannel_timeout_in unauthorized_url home_url logo_url colour"
+).split()
+
+
+def _released(
+    client: Client, version: ClientVersion, counted: list[Processing], at: dt.datetime, *, restricted: bool
+) -> dict[str, object]:
+    """The claims and scopes that purposes justify. In production a scope that none ever did is refused, not dropped."""
+    declared = claims_of(counted)
+    once = declared | claims_of(each for each in client.processings if each.validated_on and is_withdrawn(each, at))
+    wanted = {scope: {rule["name"] for rule in version.claims if scope in rule["scopes"]} for scope in version.scopes}
+    wanted["openid"] = set()  # never refused: what its claims are is a matter of each claim
+    never = {scope for scope, claims in wanted.items() if not claims <= once}
+    production = client.environment is Environment.PRODUCTION
+    beyond_offer = GRU_SCOPES if restricted else frozenset()
+    closed = (never if production else set()) | beyond_offer
+    empty = {scope for scope, claims in wanted.items() if claims and not claims & declared}
+    scopes = frozenset(version.scopes)
+    return {
+        "scopes": scopes - closed,
+        "withdrawn_scopes": scopes & empty - closed,
+        "closed_scopes": scopes & closed,
         "claims": tuple(
             ClaimRule(rule["name"], rule["source"], frozenset(rule["scopes"]))
             for rule in version.claims
             if rule["name"] in declared
+            and not (production and undeclared_in(rule, declared))
+            and not (rule["scopes"] and beyond_offer.issuperset(rule["scopes"]))
         ),
     }

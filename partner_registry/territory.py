@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from partner_registry.models import Commune, LegalPopulation
 
+SOURCE = "INSEE, populations légales, via Etalab (Licence Ouverte)"
 DATA = Path(__file__).parent / "data"
 
 
@@ -38,7 +39,10 @@ def load_territory(session: Session) -> int:
     for row in _rows("populations.csv"):
         if row["siren"] not in known:
             known.add(row["siren"])
-            session.add(Commune(siren=row["siren"], insee_code=row["insee"], name=row["name"], postal_codes=[]))
+            begun = dt.date.fromisoformat(row["in_force_from"])
+            commune = Commune(siren=row["siren"], insee_code=row["insee"], name=row["name"], postal_codes=[])
+            commune.exists_from_on = begun
+            session.add(commune)
     session.flush()
     counted = {tuple(row) for row in session.execute(sa.select(LegalPopulation.siren, LegalPopulation.in_force_on))}
     session.add_all(
@@ -48,6 +52,7 @@ def load_territory(session: Session) -> int:
             census_year=int(row["census_year"]),
             municipal=int(row["population_municipale"]),
             total=int(row["population_totale"]),
+            source=SOURCE,
         )
         for row in _rows("populations.csv")
         if (row["siren"], dt.date.fromisoformat(row["in_force_from"])) not in counted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import shutil
@@ -9,7 +10,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+import structlog
 from flask import Flask
 from flows import PASSWORD, Citizen, Site
 from sqlalchemy.engine import Engine
@@ -21,10 +24,17 @@ from glc.database import db
 from glc.entropy import SystemEntropy
 from glc.settings import Settings
 from idp.accounts.rules import create_account
-from partner_registry.clients import ClientRegistration, register_client
+from partner_registry.agents import OPERATOR
+from partner_registry.clients import register_client
+from partner_registry.models import Environment
+from partner_registry.registration import ClientRegistration
 from partner_registry.seed import seed
+from partner_registry.versions import publish_at_once
 
 pytest_plugins = ["needs"]
+
+hypothesis.settings.register_profile("glc", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("glc")  # a busy machine is slow, and that proves nothing
 
 NOON = dt.datetime(2026, 3, 2, 11, tzinfo=UTC)
 """A Monday, noon in Lyon."""
@@ -39,8 +49,10 @@ def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("prepared") / "glc.sqlite3"
     settings = Settings(database_url=f"sqlite:///{path}", **CHEAP)
     migrate(settings)
-    prepare(settings)
-    app = create_app(settings, clock=ManualClock(NOON))
+    clock = ManualClock(NOON)
+    prepare(settings, clock=clock)
+    prepare(dataclasses.replace(settings, dialect="standard"), clock=clock)
+    app = create_app(settings, clock=clock)
     with app.app_context():
         seed(db.session, NOON.date())
         db.session.commit()
@@ -76,6 +88,19 @@ def make_app(prepared_database: Path, tmp_path: Path, clock: ManualClock) -> Ite
             db.engine.dispose()
 
 
+@pytest.fixture(autouse=True)
+def usual_logs() -> None:
+    """Logs go where structlog sends them by itself, whatever a command of an earlier test made of them."""
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def log() -> Iterator[list[structlog.types.EventDict]]:
+    """What is logged during the test; it may be cleared."""
+    with structlog.testing.capture_logs() as events:
+        yield events
+
+
 @pytest.fixture
 def app(make_app: Callable[..., Flask]) -> Flask:
     """The test's provider, in the default dialect."""
@@ -95,20 +120,31 @@ def register(app: Flask, clock: ManualClock) -> Callable[..., Site]:
     return functools.partial(register_site, app, clock)
 
 
-def register_site(app: Flask, clock: ManualClock, *, partner: str = "lyon", **options: object) -> Site:
-    """Register a site with the given provider."""
+def register_site(
+    app: Flask,
+    clock: ManualClock,
+    *,
+    partner: str = "lyon",
+    environment: Environment = Environment.SANDBOX,
+    **options: object,
+) -> Site:
+    """Register a site with the given provider, in its sandbox unless told otherwise; it works at once."""
     values: dict[str, object] = {"name": "Mon site", "redirect_uris": ("https://site.example/callback",), **options}
     with app.app_context():
         client, secret = register_client(
             db.session(),
+            OPERATOR,
             partner,
             ClientRegistration(**values),
             at=clock.now(),
             entropy=SystemEntropy(),
             seal=app.extensions["idp"].ring.secrets.seal,
+            environment=environment,
         )
+        if environment is Environment.PRODUCTION:
+            publish_at_once(db.session(), OPERATOR, client.latest, at=clock.now())
         db.session.commit()
-        return Site(client.client_id, secret, client.published.redirect_uris[0], " ".join(client.published.scopes))
+        return Site(client.client_id, secret, client.latest.redirect_uris[0], " ".join(client.latest.scopes))
 
 
 @pytest.fixture

@@ -100,6 +100,7 @@ class Citizen:
             if item.get("name") and item.get("type") not in {"checkbox", "radio", "submit"}
         }
         sent |= {item["name"]: item["value"] for item in form.find_all("input", checked=True)}
+        sent |= {item["name"]: item.get_text().removeprefix("\n") for item in form.find_all("textarea")}
         for choice in form.find_all("select"):
             chosen = choice.find("option", selected=True) or choice.find("option")
             sent[choice["name"]] = chosen.get("value", "")
@@ -120,14 +121,17 @@ class Citizen:
         for _ in range(6):
             if isinstance(step, Arrival):
                 return step
-            if "a2-oidc-authorization-form" in step.text:
-                extra = {"do_not_ask_again": "on"} if remember else {}
-                step = self.submit(step, "a2-oidc-authorization-form", "accept", **extra)
-            elif "login-submit" in step.text:
-                step = self.log_in(step)
-            else:
-                raise AssertionError(f"unexpected page {step.request.url}: {step.text[:3000]}")
+            step = self.advance(step, remember=remember)
         raise AssertionError("the login goes round in circles")
+
+    def advance(self, page: TestResponse, *, remember: bool = False) -> TestResponse | Arrival:
+        """Do what a page asks on the way to the site: log in, or accept."""
+        if "a2-oidc-authorization-form" in page.text:
+            extra = {"do_not_ask_again": "on"} if remember else {}
+            return self.submit(page, "a2-oidc-authorization-form", "accept", **extra)
+        if "login-submit" in page.text:
+            return self.log_in(page)
+        raise AssertionError(f"unexpected page {page.request.url}: {page.text[:3000]}")
 
     def code(self, request: str) -> str:
         """The code that the site receives in the end."""

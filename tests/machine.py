@@ -29,6 +29,18 @@ def chromium() -> Path | None:
     return next((Path(found) for found in map(shutil.which, candidates) if found), None)
 
 
+def node() -> Path | None:
+    """Node, with its npm."""
+    found = shutil.which("node")
+    return Path(found) if found and shutil.which("npm") else None
+
+
+def program(name: str) -> Path | None:
+    """A command on PATH."""
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
 def postgresql_bin() -> Path | None:
     """The folder of PostgreSQL's server programs: the newest of Debian's, else where `initdb` is on PATH."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))

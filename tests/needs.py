@@ -3,14 +3,20 @@ in CI (environment variable CI=true) their absence fails the run."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from machine import chromium, postgresql_bin
+from machine import chromium, node, postgresql_bin, program
 
-PROGRAMS: dict[str, Callable[[], Path | None]] = {"postgresql": postgresql_bin, "chromium": chromium}
+PROGRAMS: dict[str, Callable[[], Path | None]] = {
+    "postgresql": postgresql_bin,
+    "chromium": chromium,
+    "node": node,
+    **{name: functools.partial(program, name) for name in ("php", "curl", "jq", "openssl")},
+}
 REMEDY = "make test-dependencies"
 _REASON = "this machine lacks "
 

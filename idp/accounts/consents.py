@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from consent.models import ConsentReceipt
 from consent.receipts import active, end
+from glc.clock import paris_date
 from glc.database import db
 from glc.i18n import gettext as _
 from idp import grant_life
@@ -52,11 +53,12 @@ def _covered(receipt: ConsentReceipt) -> list[int]:
 
 def _described(audience: str, receipts: list[ConsentReceipt]) -> dict[str, Any]:
     (version,) = published_versions(db.session(), [receipts[0].client_id])
+    today = paris_date(now())
     claims = [claim for receipt in receipts for claim in receipt.claims]
     return {
         "id": receipts[0].id,
         "name": version.name,
-        "partner": version.client.partner.name,
+        "partner": version.client.partner_on(today).identity_on(today).name,
         "whole_partner": audience.startswith("partner:"),
         "data": list(dict.fromkeys(_(CLAIM_LABELS.get(claim, claim)) for claim in claims)),
         "offline": any("offline_access" in receipt.scopes for receipt in receipts),

@@ -14,12 +14,15 @@ from idp.accounts.forms import LoginForm
 from idp.accounts.rules import find_by_email
 from idp.accounts.web import accounts, carrying_next, current_account, enter, now, onwards, page, target
 from idp.passwords import hash_password, needs_rehash, verify_password
+from partner_registry.agents import agent_of
 
 
 @accounts.get("/")
 def home() -> Response:
-    """The provider's own home page."""
-    return page("idp/home.html")
+    """The provider's own home page; agents of the partner registry find its door there."""
+    account = current_account()
+    agent = agent_of(db.session(), account.id, account.email, now(), via="web") if account is not None else None
+    return page("idp/home.html", is_agent=agent is not None and bool(agent.roles))
 
 
 @accounts.route("/login/", methods=["GET", "POST"])

@@ -27,7 +27,14 @@ PATHS = {
 
 
 def send_link(
-    session: Session, use: str, *, to: str, at: dt.datetime, account: Account | None = None, next_url: str = ""
+    session: Session,
+    use: str,
+    *,
+    to: str,
+    at: dt.datetime,
+    account: Account | None = None,
+    next_url: str = "",
+    test_identity: bool = True,
 ) -> None:
     """Send a link to an address, by the mail named after its use. Only the link's digest is kept, until it expires.
     Commits: see `tell`. Does nothing when too many mails were asked for: see `throttling.may_send`.
@@ -47,11 +54,12 @@ def send_link(
             account_id=account.id if account else None,
             email=to,
             next_url=next_url,
+            test_identity=test_identity,
             expires_at=expires_at,
         )
     )
     until = expires_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")
-    tell(session, use, to=to, at=at, account=account, link=f"{settings.issuer}{PATHS[use]}/{token}/", until=until)
+    tell(session, use, to=to, at=at, account=account, link=f"{settings.base_url}{PATHS[use]}/{token}/", until=until)
 
 
 def write(session: Session, template: str, *, to: str, at: dt.datetime, account: Account | None = None) -> None:
@@ -77,7 +85,7 @@ def tell(
     meanwhile.
     """
     settings = services().settings
-    text = render_template(f"accounts/mail/{template}.txt", holder=account, issuer=settings.issuer, **context)
+    text = render_template(f"accounts/mail/{template}.txt", holder=account, issuer=settings.base_url, **context)
     subject, _blank, body = text.partition("\n\n")
     session.commit()
     send_mail(session, settings, to=to, subject=f"{subject} — GrandLyonConnect (simulateur)", text=body, at=at)

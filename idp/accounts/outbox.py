@@ -26,8 +26,8 @@ def outbox() -> Response:
 
 
 def _with_links(text: str) -> Markup:
-    issuer = services().settings.issuer
+    base = services().settings.base_url
     return Markup("\n").join(
-        Markup('<a href="{0}">{0}</a>').format(line.strip()) if line.strip().startswith(issuer) else escaped(line)
+        Markup('<a href="{0}">{0}</a>').format(line.strip()) if line.strip().startswith(base) else escaped(line)
         for line in text.splitlines()
     )

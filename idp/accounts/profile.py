@@ -60,6 +60,7 @@ def _edit(account: Account, names: list[str], required: frozenset[str], template
         return page(template, form=form, cancel_url=cancel)
     for name in names:
         setattr(account, name, form[name].data or "")
+    account.changed_at = now()
     db.session.commit()
     if target() is None:
         flash(_("Votre profil est enregistré."), "success")

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from glc.database import db
 from glc.errors import Conflict
 from glc.logs import logger
+from idp import pending
 from idp.accounts import mailed_links
 from idp.accounts.forms import AddressForm, RegistrationForm, is_not_the_address
 from idp.accounts.rules import create_account, find_by_email
@@ -25,11 +26,15 @@ from idp.accounts.web import (
     within_reach,
 )
 from idp.models import MailedLink
+from partner_registry.models import Environment
 
 
 @accounts.route("/register/", methods=["GET", "POST"])
 def register() -> Response:
-    """Ask for an address and write to it. The page says the same whether or not an account exists."""
+    """Ask for an address and write to it. The page says the same whether or not an account exists.
+
+    Whoever comes from a production service registers as themselves; anybody else as a test identity.
+    """
     form = AddressForm()
     if not form.validate_on_submit():
         return page("accounts/register.html", form=form, login_url=carrying_next("/login/"))
@@ -38,7 +43,15 @@ def register() -> Response:
     if existing is not None:
         mailed_links.write(session, "already", to=existing.email, at=now(), account=existing)
     else:
-        mailed_links.send_link(session, mailed_links.REGISTRATION, to=email, at=now(), next_url=target() or "")
+        terms = pending.terms_behind(session, target(), now())
+        mailed_links.send_link(
+            session,
+            mailed_links.REGISTRATION,
+            to=email,
+            at=now(),
+            next_url=target() or "",
+            test_identity=terms is None or terms.environment is Environment.SANDBOX,
+        )
     session.commit()
     browser["registering"] = email
     return redirect(carrying_next("/register/complete/"))
@@ -66,7 +79,7 @@ def activate(token: str) -> Response:
 
 def _create(form: RegistrationForm, link: MailedLink) -> Response:
     session = db.session()
-    email, going_on = link.email, within_reach(link.next_url)
+    email, test_identity, going_on = link.email, link.test_identity, within_reach(link.next_url)
     session.rollback()  # hashing takes long: hold no lock meanwhile
     try:
         account = create_account(
@@ -75,6 +88,7 @@ def _create(form: RegistrationForm, link: MailedLink) -> Response:
             password=form.password1.data,
             at=now(),
             email_verified=True,
+            test_identity=test_identity,
             first_name=form.first_name.data,
             last_name=form.last_name.data,
         )

@@ -18,6 +18,7 @@ from glc.services import services
 from idp import grant_life, sessions
 from idp.models import Account, MailedLink
 from idp.passwords import hash_password
+from partner_registry.agents import end_roles
 
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+")
 """Lenient: a test address may end in .test or in localhost. Strict on what would make two addresses of one."""
@@ -62,7 +63,9 @@ def change_address(session: Session, account: Account, email: str) -> None:
 
 
 def erase(session: Session, account: Account, at: dt.datetime) -> None:
-    """Empty every personal column, end every session, grant and link. The row stays, for the receipts that name it."""
+    """Empty every personal column, end every session, grant, link and role in the registry. The row stays, for the
+    receipts that name it. Raises `Conflict` for the registry's last administrator."""
+    end_roles(session, account.id, at=at)
     grant_life.revoke_account(session, account.id, at)
     sessions.end_all(session, account, at)
     sent_to_it = MailedLink.email.in_(_spellings(session, MailedLink.email, account.email_key))

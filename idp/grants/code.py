@@ -17,7 +17,7 @@ from idp import codes, grant_life, sessions, tokens
 from idp.checks import AuthorizationRequest
 from idp.codes import Code
 from idp.errors import ProtocolError, invalid_request
-from idp.grants.gate import require_open
+from idp.grants.gate import ended, require_open
 from idp.models import AuthorizationGrant
 from idp.provider import Provider, digest
 from idp.token_request import TokenRequest, TokenResponse
@@ -35,11 +35,15 @@ def issue(
         issued=epoch(at),
         withdrawals=login.withdrawals,
         scopes=tuple(sorted(asked.scopes)),
+        narrowed=asked.narrowed,
         redirect_uri_digest=digest(asked.redirect_uri),
         nonce=asked.nonce,
         fresh=fresh,
         challenge=asked.challenge,
         challenge_method=asked.challenge_method,
+        acr=asked.acr,
+        for_userinfo=asked.named(asked.claims.userinfo),
+        for_id_token=asked.named(asked.claims.id_token),
     )
     return {"code": codes.seal(house, code)}
 
@@ -79,6 +83,8 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         if code.client != terms.key:
             raise _invalid_grant("Code was issued to a different client.")
         require_open(terms)
+        if code.issued < epoch(terms.grants_since):
+            raise ended()
         if code.expired(request.house, request.at):
             grant_life.revoke_grant(request.house.engine, code.grant_id, request.at)
             raise _invalid_grant(
@@ -103,16 +109,21 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         """Write the grant, whose key lets one redemption through, and answer with its tokens (RFC 6749, 5.1)."""
         request = self.request
         house, at, terms, code, login = request.house, request.at, request.terms, request.code, request.login
+        tokens.require_keys(house, terms, at)
         access = tokens.new_access_token(house, terms, at, login.session_expires_at)
-        claims = tokens.userinfo(house, terms, frozenset(code.scopes), login)  # before anything is spent
+        scopes = terms.released(frozenset(code.scopes))
+        claims = tokens.claims_of(house, terms, scopes, login, code.for_id_token)  # before anything is spent
         row = {
             "id": code.grant_id,
             "client_id": terms.key,
             "account_id": code.account,
             "session_id": code.session,
-            "scopes": " ".join(code.scopes),
+            "scopes": " ".join(sorted(scopes)),
             "granted_at": at,
             "outlives_session": False,
+            "authenticated_at": login.authenticated_at,
+            "acr": code.acr,
+            "requested_claims": list(code.for_userinfo) or None,
             "access_digest": access.digest,
             "access_expires_at": access.expires_at,
         }
@@ -138,10 +149,13 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
             nonce=code.nonce,
             fresh=code.fresh,
             with_sid=house.dialect.sid_in_id_token,
+            acr=code.acr,
+            named=code.for_id_token,
+            access_token=access.value,
         )
         if refresh is not None:
             body["refresh_token"] = refresh
-        if house.dialect.scope_in_token_response:
+        if house.dialect.scope_in_token_response or code.narrowed or len(scopes) < len(code.scopes):
             body["scope"] = row["scopes"]
         return 200, body, self.TOKEN_RESPONSE_HEADER
 

@@ -24,7 +24,7 @@ CAMILLE = "camille.dupre@citoyen.example"
 def holder(make_account: Callable[..., str], browser_at: Callable[..., Citizen]) -> Citizen:
     """Camille, logged in, every column of whose account says something."""
     said = dict.fromkeys(PROFILE_ATTRIBUTES, "1") | {"gender": "female", "birthdate": "1987-06-05"}
-    make_account(**said, email_verified=True, roles=["agent"], verified_attributes=["birthdate"])
+    make_account(**said, email_verified=True, roles=["agent"], verified_attributes=["birthdate"], other_claims={"a": 1})
     citizen = browser_at()
     citizen.log_in(citizen.get("/login/"))
     return citizen

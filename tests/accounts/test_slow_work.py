@@ -20,7 +20,7 @@ def write_at_once() -> None:
     """Write to the database as another request would, but without waiting: an error if a lock is held."""
     with db.engine.connect() as other:
         other.exec_driver_sql("PRAGMA busy_timeout = 0")
-        other.exec_driver_sql("UPDATE registry_version SET number = number")
+        other.exec_driver_sql("UPDATE revision SET number = number")
         other.rollback()
 
 

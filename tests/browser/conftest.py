@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from browser.registry_onboarding import connected
 from needs import needs
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+__all__ = ["connected"]
 
 START_TIMEOUT_IN = 30
 CHROMIUM_OPTIONS = [
@@ -44,7 +47,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`glc demo` on free ports and a database of its own, stopped at the end."""
     needs("chromium")
     folder = tmp_path_factory.mktemp("demo")
-    provider, site = _free_port(), _free_port()
+    provider, site = free_port(), free_port()
     environment = os.environ | {
         "GLC_DATABASE_URL": f"sqlite:///{folder}/glc.sqlite3",
         "GLC_ARGON2_MEMORY": "8",
@@ -55,7 +58,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
         for port in (provider, site):
-            _wait_until_served(f"http://localhost:{port}/healthz", process, folder / "log")
+            wait_until_served(f"http://localhost:{port}/healthz", process, folder / "log")
         yield Demo(f"http://localhost:{provider}/", f"http://localhost:{site}/")
     finally:
         process.terminate()
@@ -89,13 +92,15 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
         context.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the address answers, or say what the process wrote."""
     deadline = time.monotonic() + START_TIMEOUT_IN
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -26,7 +26,7 @@ def postgres() -> Iterator[TemporaryPostgres]:
     with temporary_postgres(needs("postgresql")) as server:
         settings = Settings(database_url=server.create_database(PREPARED), **CHEAP)
         migrate(settings)
-        prepare(settings)
+        prepare(settings, clock=ManualClock(NOON))
         app = create_app(settings, clock=ManualClock(NOON))
         with app.app_context():
             seed(db.session, NOON.date())

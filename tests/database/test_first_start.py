@@ -16,8 +16,9 @@ from glc.database import open_engine
 from glc.entropy import SystemEntropy
 from glc.settings import Settings
 from keys.encryption import MasterKey
-from keys.models import SigningAlgorithm, SigningKey, StoredSecret
-from keys.ring import KeyRing, ensure_keys
+from keys.models import USUAL, SigningKey, StoredSecret
+from keys.ring import KeyRing
+from keys.start import ensure_keys
 
 AT_ONCE = 4
 
@@ -38,7 +39,7 @@ def test_all_end_with_the_same_keys(backend: str, tmp_path: Path, request: pytes
         engine = open_engine(settings)
         ready.wait()
         made = ensure_keys(engine, master, SystemClock(), SystemEntropy())
-        ring = KeyRing(master)
+        ring = KeyRing(master, SystemClock())
         ring.load(engine)
         engine.dispose()
         return made, ring.jwks, ring.pairwise_subject("site.example", "0" * 32)
@@ -49,8 +50,8 @@ def test_all_end_with_the_same_keys(backend: str, tmp_path: Path, request: pytes
     engine = open_engine(settings)
     with engine.connect() as connection:
         kept = Counter(connection.scalars(sa.select(SigningKey.algorithm)))
-        assert connection.scalar(sa.select(sa.func.count()).select_from(StoredSecret)) == 1
+        assert connection.scalar(sa.select(sa.func.count()).select_from(StoredSecret)) == 3
     engine.dispose()
-    assert kept == Counter(SigningAlgorithm)
-    assert sorted(len(made) for made, _, _ in started) == [0, 0, 0, len(SigningAlgorithm)]
+    assert kept == Counter(USUAL)
+    assert sorted(len(made) for made, _, _ in started) == [0, 0, 0, len(USUAL)]
     assert len({(jwks, subject) for _, jwks, subject in started}) == 1

@@ -13,7 +13,9 @@ from glc.cli import glc
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize(("page", "command"), [("settings.md", "settings"), ("dialects.md", "dialects")])
+@pytest.mark.parametrize(
+    ("page", "command"), [("settings.md", "settings"), ("dialects.md", "dialects"), ("faults.md", "faults")]
+)
 def test_a_generated_page_is_up_to_date(page: str, command: str) -> None:
     """`glc settings --markdown > docs/settings.md`, `glc dialects --markdown > docs/dialects.md`."""
     made = CliRunner().invoke(glc, [command, "--markdown"])

@@ -16,7 +16,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVES = {"make run": "ARGS=--port={port} --site-port={site_port}", ".venv/bin/glc serve": "--port={port}"}
+SERVES = {
+    "make run": "ARGS=--port={port} --site-port={site_port}",
+    ".venv/bin/glc serve": "--port={port}",
+    ".venv/bin/glc serve --testkit": "--port={port}",
+}
 """Commands that go on until stopped, and the options that let them run beside others."""
 RUN_BY_CI = {"make test", "make setup"}
 """What runs this very test: .ci/run calls the first, which depends on the second."""

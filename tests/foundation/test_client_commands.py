@@ -50,7 +50,7 @@ def test_an_update_that_cannot_work_is_refused_and_changes_nothing(
     """The same rules as at registration."""
     client_id = registered["client_id"]
     before = run("client", "show", client_id, "--json").stdout
-    with pytest.raises(Exception, match="must be absolute") as refused:
+    with pytest.raises(Exception, match="pas complète") as refused:
         raise run("client", "update", client_id, "--redirect-uri", "localhost:3000/retour").exception
     assert type(refused.value).__name__ == "InputError"
     assert run("client", "show", client_id, "--json").stdout == before

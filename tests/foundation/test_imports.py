@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("glc", "idp", "keys", "partner_registry", "consent", "demo")
+OURS = ("glc", "idp", "keys", "partner_registry", "consent", "testkit", "demo")
 
 JOINING = {"glc.app", "glc.cli", "glc.commands", "glc.serve", "glc.demo"}
 """The modules of glc that may see every folder; all its others are the foundation."""
@@ -21,6 +24,7 @@ ALLOWED = {
     "partner_registry": {"partner_registry", FOUNDATION},
     "consent": {"consent", FOUNDATION},
     "idp": {"idp", "keys", "partner_registry", "consent", FOUNDATION},
+    "testkit": {"testkit", "idp", "keys", "partner_registry", "consent", FOUNDATION},
     "demo": {"demo"},
 }
 HELD = {"time": "glc.clock", "chance": "glc.entropy", "environment": "glc.settings"}
@@ -34,7 +38,7 @@ def test_imports_follow_the_arrows_of_the_house() -> None:
     wrong = []
     for module, path in _modules():
         for imported in _imports(module, path):
-            if _folder(module) == "joining" or (module.endswith(".commands") and imported == "glc.commands"):
+            if _folder(module) == "joining" or (".commands" in module and imported == "glc.commands"):
                 continue
             if _folder(imported) not in ALLOWED[_folder(module)]:
                 wrong.append(f"{module} imports {imported}")
@@ -45,6 +49,30 @@ def test_only_the_provider_imports_authlib() -> None:
     """House, section 2: `idp` is the only folder that speaks OAuth; the example sites are clients of their own."""
     importers = {_folder(module) for module, path in _modules() if "authlib" in _foreign(path)}
     assert importers <= {"idp", "demo"}
+
+
+def test_one_client_calls_the_addresses_that_sites_give() -> None:
+    """What may be called is decided in one place (glc/fetch.py)."""
+    clients = {"requests", "httpx", "urllib3", "http.client", "urllib.request"}
+    assert {module for module, path in _modules() if clients & _whole(path)} - {"glc.fetch", "glc.wire"} <= {
+        "demo.lyon_fr.provider",
+        "demo.lyon_fr.problems",
+        "demo.recette_site.provider",
+        "testkit.recette.control",
+        "testkit.recette.scenarios",
+        "testkit.recette.walker",
+    }
+
+
+def test_what_few_pages_need_is_not_imported_at_start(prepared_database: Path, tmp_path: Path) -> None:
+    """Architecture, « Decisions »: a test suite starts this program often."""
+    database = shutil.copy(prepared_database, tmp_path)
+    start = f"import sys, glc.app, glc.serve; glc.serve.load_app(glc.app.Settings(database_url='sqlite:///{database}'))"
+    names = "*{module.partition('.')[0] for module in sys.modules}, *sys.modules"
+    started = subprocess.run([sys.executable, "-c", f"{start}; print({names})"], capture_output=True, check=True)
+    found = {*started.stdout.decode().split()}
+    assert {"pydantic", "yaml", "reportlab", "PIL", "requests", "urllib3", "glc.fetch"} & found == set()
+    assert "flask" in found
 
 
 @pytest.mark.parametrize("need", HELD)
@@ -103,9 +131,14 @@ def _imports(module: str, path: Path) -> Iterator[str]:
 
 
 def _foreign(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _whole(path)}
+
+
+def _whole(path: Path) -> set[str]:
+    """Every module that a file imports, ours or not."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    return {name.partition(".")[0] for name in plain | {str(n.module) for n in nodes if isinstance(n, ast.ImportFrom)}}
+    return plain | {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 WANTED = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glc.errors import SettingsError
-from glc.settings import Settings, load_settings, shown
+from glc.settings import Settings, load_settings, shown, unknown_variables
 
 KEY = "c2VjcmV0LXRoYXQtbm9ib2R5LW11c3Qtc2VlLTAwMDA"
 
@@ -74,10 +74,53 @@ def test_a_wrong_value_is_named_with_its_key(variable: str, value: str) -> None:
     assert value in refused.value.message
 
 
-def test_an_issuer_without_its_final_slash_is_told_how_to_be_written() -> None:
-    """Issue, « Interface that must keep these names »: paths are appended to it, and sites compare it to the letter."""
-    with pytest.raises(SettingsError, match=r"final slash: http://localhost:8040/pilote/$"):
-        Settings(issuer="http://localhost:8040/pilote")
+def test_an_issuer_is_written_with_its_final_slash_or_without() -> None:
+    """Sites compare it to the letter; paths are appended to it either way."""
+    settings = Settings(issuer="http://localhost:8040/pilote")
+    assert (settings.issuer, settings.base_url) == ("http://localhost:8040/pilote", "http://localhost:8040/pilote/")
+    assert settings.path == "/pilote"
+
+
+def test_browsers_and_servers_may_reach_it_by_other_names_with_the_same_path() -> None:
+    """What a container calls the provider, a browser often cannot."""
+    named = {"issuer": "http://glc:8040/a/", "frontchannel_url": "http://localhost:8040/a", "allow_http": True}
+    settings = Settings(**named, backchannel_url="http://glc:8040/a", master_key=KEY)
+    assert (settings.base_url, settings.server_base_url) == ("http://localhost:8040/a/", "http://glc:8040/a/")
+    with pytest.raises(SettingsError, match="frontchannel_url"):
+        Settings(**named | {"frontchannel_url": "http://localhost:8040/b"}, master_key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"smtp_url": "smtp://mail.example"}, "smtp_url"),
+        ({"database_url": "postgresql://base.example/glc"}, "database_url"),
+        ({"issuer": "https://moncompte.grandlyon.com/", "master_key": KEY}, "testkit_public_host = moncompte"),
+        ({"issuer": "http://glc:8040/", "allow_http": True, "master_key": KEY}, "testkit_key"),
+        ({"workers": 2}, "workers"),
+    ],
+)
+def test_test_powers_are_refused_where_settings_look_like_production(values: dict[str, object], told: str) -> None:
+    """Issue « Testkit », 9: refused with an explanation that names the setting."""
+    with pytest.raises(SettingsError, match=told):
+        Settings(testkit=True, **values)
+    Settings(**values)
+
+
+def test_test_powers_may_be_had_under_a_public_name_that_is_for_tests() -> None:
+    """A shared instance for trials, whose operator writes its name again."""
+    host = "recette.grandlyon.com"
+    values = {"issuer": f"https://{host}/", "master_key": KEY, "testkit_key": "k" * 16}
+    assert Settings(testkit=True, testkit_public_host=host, **values).testkit
+
+
+def test_a_public_name_for_browsers_is_public_whatever_the_issuer() -> None:
+    """An issuer on this machine excuses neither the development key nor test powers then."""
+    with pytest.raises(SettingsError, match="master_key"):
+        Settings(frontchannel_url="https://moncompte.grandlyon.com/")
+    with pytest.raises(SettingsError, match="testkit_public_host"):
+        Settings(frontchannel_url="https://moncompte.grandlyon.com/", testkit=True)
+    assert Settings(frontchannel_url="http://127.0.0.1:8040/", testkit=True).on_this_machine
 
 
 def test_an_issuer_that_holds_a_password_is_refused_without_showing_it() -> None:
@@ -164,3 +207,9 @@ def test_every_setting_says_what_it_is_and_every_duration_its_unit() -> None:
     for spec in dataclasses.fields(Settings):
         assert spec.metadata["doc"].endswith(".") or "…" in spec.metadata["doc"], spec.name
         assert spec.metadata["unit"] or not spec.name.endswith("_in"), spec.name
+
+
+def test_a_misspelt_variable_is_named_and_that_of_sites_tests_is_not() -> None:
+    """The plugin for pytest reads GLC_TESTKIT_URL in the same environment."""
+    environ = {"GLC_TESTKIT_URL": "http://localhost:8040/", "GLC_TESTKIT_KEY": "k", "GLC_TESTKIT_URLS": "x"}
+    assert unknown_variables(environ) == ["GLC_TESTKIT_URLS"]

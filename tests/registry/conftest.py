@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from conftest import add_account
 from flask import Flask
+from flows import Citizen
 from sqlalchemy.orm import Session
+from visits import Visit, production
 
-from glc.clock import PARIS, UTC
+from glc.clock import PARIS, UTC, ManualClock
 from glc.database import db
-from partner_registry.clients import GLC_CLAIMS, find_partner
-from partner_registry.models import Agreement, AgreementKind, Offer, Partner, PartnerKind, Processing, Purpose
+from partner_registry.agents import Agent
+from partner_registry.models import (
+    AgentRole,
+    Agreement,
+    AgreementKind,
+    Offer,
+    Partner,
+    PartnerIdentity,
+    PartnerKind,
+    Processing,
+    Purpose,
+    Role,
+)
+from partner_registry.partners import find_partner
+from partner_registry.registration import GLC_CLAIMS
+
+WAIVED: dict[str, Any] = {"acceptance_within": dt.timedelta(days=90), "waiver_reason": "essai"}
+"""What publishing takes where no acceptance run is looked at."""
 
 
 def in_lyon(text: str) -> dt.datetime:
@@ -54,10 +77,56 @@ def new_agreement() -> Callable[..., Agreement]:
             "starts_on": dt.date(2019, 1, 1),
             "hard_end_on": dt.date(2023, 12, 31),
             "renews_yearly": True,
+            "notice_months": 3,
+            "created_at": in_lyon("2018-09-01"),
         }
         return Agreement(**values | facts)
 
     return make
+
+
+@dataclass(frozen=True)
+class People:
+    """Agents of the registry, each with an account of the provider: two of each kind that must be two."""
+
+    applicant: Agent
+    reviewer: Agent
+    other_reviewer: Agent
+    admin: Agent
+    other_admin: Agent
+    dpo: Agent
+    auditor: Agent
+    citizen: Agent
+
+
+@pytest.fixture
+def people(app: Flask, clock: ManualClock, registry: Callable[[], Iterator[Session]]) -> People:
+    """Who works in the registry; the applicant acts for Villeurbanne once it is a partner (see `for_partner`)."""
+    roles = {
+        "applicant": {Role.APPLICANT},
+        "reviewer": {Role.REVIEWER},
+        "other_reviewer": {Role.REVIEWER},
+        "admin": {Role.ADMIN},
+        "other_admin": {Role.ADMIN},
+        "dpo": {Role.DPO},
+        "auditor": {Role.AUDITOR},
+        "citizen": set(),
+    }
+    made = {}
+    for name, held in roles.items():
+        email = f"{name.replace('_', '-')}@agents.example"
+        uuid = add_account(app, clock, email=email, first_name=name, last_name="Agent")
+        with registry() as session:
+            number = session.execute(sa.text("SELECT id FROM account WHERE uuid = :uuid"), {"uuid": uuid}).scalar_one()
+            if held - {Role.APPLICANT}:
+                session.add_all(AgentRole(account_id=number, role=each, granted_at=clock.now()) for each in held)
+        made[name] = Agent(name=email, account_id=number, roles=frozenset(held), via="web")
+    return People(**made)
+
+
+def for_partner(agent: Agent, partner: Partner) -> Agent:
+    """The same applicant, acting for a partner."""
+    return dataclasses.replace(agent, partners=frozenset({partner.id}))
 
 
 @pytest.fixture
@@ -65,20 +134,29 @@ def join(registry: Callable[[], Iterator[Session]]) -> Callable[..., None]:
     """Make Villeurbanne a partner, with agreements and without any other."""
 
     def add(*agreements: Agreement) -> None:
-        claims = [rule["name"] for rule in GLC_CLAIMS]
+        claims = {rule["name"]: "pour la démarche" for rule in GLC_CLAIMS}
         with registry() as session:
             session.add(
                 Partner(
                     slug="villeurbanne",
                     kind=PartnerKind.COMMUNE,
-                    name="Villeurbanne",
-                    legal_name="Ville de Villeurbanne",
-                    siren="216902668",
+                    registered_at=in_lyon("2018-01-01"),
+                    identities=[
+                        PartnerIdentity(
+                            valid_from_on=dt.date(2018, 1, 1),
+                            name="Villeurbanne",
+                            legal_name="Ville de Villeurbanne",
+                            siren="216902668",
+                            insee_code="69266",
+                        )
+                    ],
                     portal_url="https://villeurbanne.example/",
+                    domains=["site.example"],
                     agreements=list(agreements),
                     processings=[
                         Processing(
                             name="Compte",
+                            created_at=in_lyon("2018-01-01"),
                             validated_on=dt.date(2018, 1, 1),
                             purposes=[Purpose(text="Vous reconnaître", claims=claims)],
                         )
@@ -98,3 +176,19 @@ def change(registry: Callable[[], Iterator[Session]]) -> Callable[[Callable[[Par
             act(find_partner(session, slug))
 
     return apply
+
+
+@pytest.fixture
+def visit(app: Flask, clock: ManualClock) -> Callable[..., Visit]:
+    """Use a production site of a partner, ten seconds before an instant: it holds tokens, and a code to redeem."""
+
+    def make(partner: str, before: str, **options: object) -> Visit:
+        clock.set(in_lyon(before) - dt.timedelta(seconds=10))
+        site = production(app, clock, partner, refresh_tokens=True, **options)
+        add_account(app, clock)
+        citizen = Citizen(app.test_client())
+        first = citizen.authorize(site.request(), remember=True).query["code"]
+        tokens = site.redeem(app.test_client(), first).json
+        return Visit(app, site, citizen, tokens, citizen.code(site.request()))
+
+    return make

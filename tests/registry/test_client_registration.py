@@ -16,14 +16,11 @@ from sqlalchemy.orm import Session
 from glc.clock import ManualClock
 from glc.entropy import SystemEntropy
 from glc.errors import Conflict, InputError, NotFound
-from partner_registry.clients import (
-    ClientRegistration,
-    find_client,
-    publish_version,
-    register_client,
-    registration_of,
-)
-from partner_registry.models import Client, ClientSecret, Flow, Partner, SubjectPolicy
+from partner_registry.agents import OPERATOR
+from partner_registry.clients import find_client, register_client
+from partner_registry.models import Client, ClientSecret, Environment, Flow, Partner, SubjectPolicy
+from partner_registry.registration import ClientRegistration, registration_of
+from partner_registry.versions import draft_version, publish_at_once
 
 Registry = Callable[[], AbstractContextManager[Session]]
 
@@ -31,24 +28,24 @@ Registry = Callable[[], AbstractContextManager[Session]]
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"name": "  "}, "name"),
-        ({"redirect_uris": ()}, "at least one redirect URI"),
-        ({"redirect_uris": ("/relative",)}, "must be absolute"),
-        ({"redirect_uris": ("site.example/callback",)}, "must be absolute"),
-        ({"redirect_uris": ("javascript:alert(1)",)}, "must be absolute"),
-        ({"redirect_uris": ("data:text/html,x",)}, "must be absolute"),
-        ({"redirect_uris": ("https:///callback",)}, "no host"),
-        ({"redirect_uris": ("https://site.example:99999/",)}, "is no URL"),
-        ({"redirect_uris": ("https://[site.example/",)}, "is no URL"),
-        ({"redirect_uris": ("https://site.example/" + "x" * 1004,)}, "1025 characters"),
-        ({"post_logout_redirect_uris": ("bye",)}, "must be absolute"),
+        ({"name": "  "}, "un nom"),
+        ({"redirect_uris": ()}, "au moins une adresse de retour"),
+        ({"redirect_uris": ("/relative",)}, "pas complète"),
+        ({"redirect_uris": ("site.example/callback",)}, "pas complète"),
+        ({"redirect_uris": ("javascript:alert(1)",)}, "pas complète"),
+        ({"redirect_uris": ("data:text/html,x",)}, "pas complète"),
+        ({"redirect_uris": ("https:///callback",)}, "aucun hôte"),
+        ({"redirect_uris": ("https://site.example:99999/",)}, "n’en est pas une"),
+        ({"redirect_uris": ("https://[site.example/",)}, "n’en est pas une"),
+        ({"redirect_uris": ("https://site.example/" + "x" * 1004,)}, "1025 caractères"),
+        ({"post_logout_redirect_uris": ("bye",)}, "pas complète"),
         ({"home_url": "javascript:alert(1)"}, "home_url"),
         ({"logo_url": "data:image/png;base64,x"}, "logo_url"),
         ({"frontchannel_logout_uri": "//site.example/out"}, "frontchannel_logout_uri"),
-        ({"colour": "red; background: url(x)"}, "#rrggbb"),
+        ({"colour": "red; background: url(x)"}, "#rrvvbb"),
         ({"scopes": ("profile",)}, "openid"),
         ({"id_token_alg": "none"}, "HS256, RS256, ES256"),
-        ({"redirect_uris": ("https://a.example/", "https://b.example/")}, "sector identifier"),
+        ({"redirect_uris": ("https://a.example/", "https://b.example/")}, "adresse de secteur"),
     ],
 )
 def test_what_cannot_work_is_refused_with_what_to_change(
@@ -80,11 +77,13 @@ def test_an_unknown_partner_is_refused_and_the_known_ones_are_named(register: Ca
         register(partner="lyonn")
 
 
-def test_a_commune_without_agreement_has_no_client(register: Callable[..., Site], join: Callable[..., None]) -> None:
-    """R35, 6.2: a client works under an agreement."""
+def test_a_commune_without_agreement_has_no_production(
+    register: Callable[..., Site], join: Callable[..., None]
+) -> None:
+    """R35, 6.2: a production client works under an agreement."""
     join()
-    with pytest.raises(InputError, match="no agreement"):
-        register(partner="villeurbanne")
+    with pytest.raises(InputError, match="convention"):
+        register(partner="villeurbanne", environment=Environment.PRODUCTION)
 
 
 def test_a_client_identifier_is_taken_once(app: Flask, registry: Registry, clock: ManualClock) -> None:
@@ -93,10 +92,12 @@ def test_a_client_identifier_is_taken_once(app: Flask, registry: Registry, clock
     wanted = ClientRegistration(name="Site", redirect_uris=("https://site.example/",))
     options: dict[str, Any] = {"at": clock.now(), "entropy": SystemEntropy(), "seal": seal}
     with registry() as session:
-        client, secret = register_client(session, "lyon", wanted, client_id="mine", secret="s3cret", **options)
+        client, secret = register_client(
+            session, OPERATOR, "lyon", wanted, client_id="mine", secret="s3cret", **options
+        )
         assert (client.client_id, secret) == ("mine", "s3cret")
         with pytest.raises(Conflict, match="mine"):
-            register_client(session, "bron", wanted, client_id="mine", **options)
+            register_client(session, OPERATOR, "bron", wanted, client_id="mine", **options)
 
 
 def test_identifier_and_secret_are_random_uuids_and_the_defaults_are_the_real_ones(
@@ -107,7 +108,7 @@ def test_identifier_and_secret_are_random_uuids_and_the_defaults_are_the_real_on
     assert {len(value) for site in (one, other) for value in (site.client_id, site.secret)} == {36}
     assert len({one.client_id, one.secret, other.client_id, other.secret}) == 4
     with registry() as session:
-        version = find_client(session, one.client_id).published
+        version = find_client(session, one.client_id).latest
     assert (version.flow, version.id_token_alg, version.subject_policy) == (Flow.CODE, "HS256", SubjectPolicy.PAIRWISE)
     assert version.scopes == ["openid", "profile", "email"]
     assert (version.refresh_tokens, version.pkce_required, version.consent_always_remembered) == (False, False, False)
@@ -126,8 +127,9 @@ def test_a_change_makes_a_new_version_and_keeps_the_old_one(
     """House, section 4: nothing is overwritten; the site goes on under its identifier."""
     with registry() as session:
         client = find_client(session, site.client_id)
-        changed = dataclasses.replace(registration_of(client.published), name="Nouveau nom")
-        publish_version(session, client, changed, clock.now())
+        changed = dataclasses.replace(registration_of(client.latest), name="Nouveau nom")
+        version = draft_version(session, OPERATOR, client, changed, at=clock.now())
+        publish_at_once(session, OPERATOR, version, at=clock.now())
     with registry() as session:
         versions = find_client(session, site.client_id).versions
         assert [(each.number, each.name) for each in versions] == [(1, "Mon site"), (2, "Nouveau nom")]
@@ -135,13 +137,12 @@ def test_a_change_makes_a_new_version_and_keeps_the_old_one(
 
 
 def test_a_change_that_cannot_work_is_refused_too(site: Site, registry: Registry, clock: ManualClock) -> None:
-    """The same checks at publication."""
+    """The same checks for each version."""
     with registry() as session:
         client = find_client(session, site.client_id)
+        wrong = dataclasses.replace(registration_of(client.latest), scopes=())
         with pytest.raises(InputError):
-            publish_version(
-                session, client, dataclasses.replace(registration_of(client.published), scopes=()), clock.now()
-            )
+            draft_version(session, OPERATOR, client, wrong, at=clock.now())
 
 
 def test_what_was_signed_or_registered_cannot_be_deleted_from_under_its_clients(site: Site, registry: Registry) -> None:

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from glc.clock import ManualClock
 from glc.entropy import SystemEntropy
 from glc.errors import InputError
-from partner_registry.clients import ClientRegistration, register_client
+from partner_registry.agents import OPERATOR
+from partner_registry.clients import register_client
+from partner_registry.registration import ClientRegistration
 
 Registry = Callable[[], AbstractContextManager[Session]]
 GOOD = ClientRegistration(name="Site", redirect_uris=("https://site.example/retour",))
@@ -23,17 +25,17 @@ GOOD = ClientRegistration(name="Site", redirect_uris=("https://site.example/reto
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"name": "n" * 101}, "name is 101 characters long: at most 100"),
+        ({"name": "n" * 101}, r"\(name\) : 101 caractères, au plus 100"),
         ({"home_url": "https://site.example/" + "x" * 1024}, "home_url"),
         ({"scopes": ("openid", *(f"portee{number}" for number in range(200)))}, "scopes"),
         ({"consent_remembered_in": 999_999_999}, "consent_remembered_in"),
-        ({"access_token_lifetime_in": -5}, "access_token_lifetime_in is -5"),
-        ({"id_token_lifetime_in": 0}, "id_token_lifetime_in is 0"),
-        ({"frontchannel_timeout_in": 60_001}, "frontchannel_timeout_in is 60001"),
+        ({"access_token_lifetime_in": -5}, r"\(access_token_lifetime_in\) : de 1 à 315360000, et non -5"),
+        ({"id_token_lifetime_in": 0}, r"\(id_token_lifetime_in\) : .* et non 0"),
+        ({"frontchannel_timeout_in": 60_001}, r"\(frontchannel_timeout_in\) : .* et non 60001"),
         ({"home_url": "https://"}, "home_url"),
         ({"logo_url": "https://site.example/a b"}, "logo_url"),
-        ({"claims": ({"name": "ville", "source": "{{ city", "scopes": ["profile"]},)}, "template of claim ville"),
-        ({"claims": ({"name": "sub", "source": "email", "scopes": ["email"]},)}, "claim sub is the provider's own"),
+        ({"claims": ({"name": "ville", "source": "{{ city", "scopes": ["profile"]},)}, "modèle de la donnée ville"),
+        ({"claims": ({"name": "sub", "source": "email", "scopes": ["email"]},)}, "sub est réservée au fournisseur"),
     ],
 )
 def test_what_cannot_work_is_refused_at_once(changes: dict[str, Any], told: str) -> None:
@@ -58,7 +60,7 @@ def test_what_cannot_work_is_refused_at_once(changes: dict[str, Any], told: str)
 )
 def test_a_redirect_uri_that_is_no_address_of_the_site_is_refused(uri: str) -> None:
     """RFC 6749, 3.1.2; RFC 8252, 7.1 for private schemes."""
-    with pytest.raises(InputError, match="redirect URI"):
+    with pytest.raises(InputError, match="l’adresse de retour"):
         dataclasses.replace(GOOD, redirect_uris=(uri,)).check()
 
 
@@ -74,5 +76,7 @@ def test_the_addresses_that_the_real_service_accepts_are_accepted(uri: str) -> N
 def test_a_chosen_identifier_fits_its_column(app: Flask, registry: Registry, clock: ManualClock) -> None:
     """PostgreSQL would refuse it with a traceback, SQLite would not refuse it."""
     seal = app.extensions["idp"].ring.secrets.seal
-    with registry() as session, pytest.raises(InputError, match="101 characters long: at most 100"):
-        register_client(session, "lyon", GOOD, at=clock.now(), entropy=SystemEntropy(), seal=seal, client_id="x" * 101)
+    with registry() as session, pytest.raises(InputError, match="101 caractères : au plus 100"):
+        register_client(
+            session, OPERATOR, "lyon", GOOD, at=clock.now(), entropy=SystemEntropy(), seal=seal, client_id="x" * 101
+        )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from glc.database import Base
+from partner_registry.completeness import dpo_of, missing_in_processing
 from partner_registry.models import (
     Agreement,
     AgreementKind,
@@ -88,12 +89,15 @@ def test_a_name_with_accents_is_kept_as_it_is(registry: Registry) -> None:
 def test_partners_are_the_metropole_and_exactly_the_five_founders(registry: Registry) -> None:
     """R8: the sixth partner is of another kind, without an agreement with itself (A16)."""
     with registry() as session:
-        partners = {each.name: each for each in session.scalars(sa.select(Partner))}
+        partners = {each.identities[0].name: each for each in session.scalars(sa.select(Partner))}
+        merged = partners.pop("Oullins-Pierre-Bénite")
+        assert (merged.identities[0].siren, merged.identities[0].insee_code) == ("200102747", "69149")
         assert set(partners) == {*FOUNDERS_IN_2019, "Métropole de Lyon"}
         metropole = partners.pop("Métropole de Lyon")
-        assert (metropole.kind, metropole.siren, metropole.agreements) == (PartnerKind.METROPOLE, "200046977", [])
+        siren = metropole.identities[0].siren
+        assert (metropole.kind, siren, metropole.agreements) == (PartnerKind.METROPOLE, "200046977", [])
         for name, partner in partners.items():
-            assert (partner.kind, partner.siren) == (PartnerKind.COMMUNE, FOUNDERS_IN_2019[name][1])
+            assert (partner.kind, partner.identities[0].siren) == (PartnerKind.COMMUNE, FOUNDERS_IN_2019[name][1])
             assert [each.number for each in partner.agreements if each.founding_partner] == [f"GNM-2019-{partner.slug}"]
 
 
@@ -101,11 +105,12 @@ def test_lyons_agreements_are_those_of_its_council(registry: Registry) -> None:
     """R1 to R4, R15, R31 to R33: the experiment, the framework; the vote's date is not in the record (R2)."""
     with registry() as session:
         experiment, framework, _ = _of(session, "lyon")
-    assert (experiment.kind, experiment.council_decision_number) == (AgreementKind.EXPERIMENT, "2017/3250")
-    assert experiment.council_decided_on == dt.date(2017, 9, 27)
+        decisions = [[(each.number, each.decided_on) for each in a.decisions] for a in (experiment, framework)]
+    assert experiment.kind is AgreementKind.EXPERIMENT
+    assert decisions == [[("2017/3250", dt.date(2017, 9, 27))], [("2018/4385", None)]]
     assert experiment.hard_end_on == dt.date(2018, 12, 31)
-    assert (framework.kind, framework.council_decision_number) == (AgreementKind.FRAMEWORK, "2018/4385")
-    assert framework.council_decided_on is None
+    assert framework.kind is AgreementKind.FRAMEWORK
+    assert framework.reported_on == dt.date(2018, 12, 5)
     assert (framework.starts_on, framework.hard_end_on) == (dt.date(2019, 1, 1), dt.date(2023, 12, 31))
     assert framework.renews_yearly
     assert (framework.offer, framework.already_equipped) == (Offer.RESTRICTED, True)
@@ -115,8 +120,8 @@ def test_what_the_record_does_not_say_is_marked_assumed(registry: Registry) -> N
     """Part 2: only Lyon's offer is known."""
     with registry() as session:
         for slug in ("bron", "dardilly", "oullins", "vaulx-en-velin"):
-            assert "offer" in _of(session, slug)[0].assumed
-        assert "offer" not in _of(session, "lyon")[1].assumed
+            assert "offre" in _of(session, slug)[0].assumed
+        assert "offre" not in _of(session, "lyon")[1].assumed
 
 
 def test_the_framework_of_today_is_another_agreement_and_says_it_is_invented(registry: Registry) -> None:
@@ -126,7 +131,7 @@ def test_the_framework_of_today_is_another_agreement_and_says_it_is_invented(reg
     assert follow_on.starts_on == dt.date(2024, 1, 1)
     assert follow_on.hard_end_on > dt.date(2026, 12, 31)
     assert "Simulateur" in follow_on.framework
-    assert "invented" in follow_on.assumed
+    assert "inventé" in follow_on.assumed
     assert not follow_on.founding_partner
 
 
@@ -134,11 +139,11 @@ def test_every_partner_is_controller_of_a_processing_with_purpose_notice_and_dpo
     """R35; part 4.4: what the consent page shows comes from here."""
     with registry() as session:
         for partner in session.scalars(sa.select(Partner)):
-            assert partner.dpo_contact
+            assert dpo_of(partner, dt.date(2026, 3, 2))
             for processing in partner.processings:
-                assert processing.privacy_notice_url
+                assert missing_in_processing(processing) == []
                 assert processing.purposes[0].text
-            assert partner.processings
+            assert partner.processings or partner.predecessors
 
 
 def _of(session: Session, slug: str) -> list[Agreement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -19,6 +20,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from glc.web import LONG_BODY
+
 GLC = [sys.executable, "-c", "from glc.cli import main; main()"]
 DISCOVERY = "/.well-known/openid-configuration"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -27,6 +30,35 @@ HALF_A_BODY = (
     b"Content-Length: 100\r\n\r\ngrant_type="
 )
 LONGEST_WAIT_IN = 30
+EXTENSION = """
+import functools, hashlib, os, pathlib, time
+import glc.app
+from flask import request
+from glc.web import csrf
+from glc.worker import add_job
+
+made = glc.app.create_app
+
+@functools.wraps(made)
+def create_app(*settings, **options):
+    app = made(*settings, **options)
+    csrf.exempt(digest)
+    app.add_url_rule("/registry/digest", view_func=digest, methods=["POST"])
+    add_job(app, "work", 1, work)
+    return app
+
+def digest():
+    return hashlib.sha256(request.get_data()).hexdigest()
+
+def work():
+    mark = pathlib.Path(__file__).with_name(f"job-{os.getpid()}")
+    mark.write_text("begun")
+    time.sleep(0.2)
+    mark.write_text("done")
+
+glc.app.create_app = create_app
+"""
+"""What Python runs first in each process of `extended`: a page that reads what it is sent, and a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +69,7 @@ class Server:
     port: int
     log: Path
 
-    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> HTTPResponse:
+    def send(self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, **headers: str) -> HTTPResponse:
         """Send a request on a connection of its own; the answer's body is read, `read()` gives it again."""
         with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=LONGEST_WAIT_IN)) as connection:
             connection.request(method, path, body, headers)
@@ -76,6 +108,13 @@ def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A server with every default, for tests that leave it running."""
     with serving(database, tmp_path_factory.mktemp("server")) as running:
         yield running
+
+
+@pytest.fixture
+def extended(tmp_path: Path) -> dict[str, str]:
+    """Settings with which each process of a server also has a page and a job (see `EXTENSION`)."""
+    (tmp_path / "sitecustomize.py").write_text(EXTENSION)
+    return {"PYTHONPATH": str(tmp_path)}
 
 
 @contextlib.contextmanager
@@ -192,6 +231,41 @@ def test_a_body_in_chunks_is_read_whole(server: Server) -> None:
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"invalid_grant" in answer
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_document_is_received_whole_and_a_longer_one_refused(
+    database: str, tmp_path: Path, extended: dict[str, str], chunked: bool
+) -> None:
+    """Below /registry/, wherever the provider is mounted; nowhere else."""
+    document = bytes(range(256)) * (10 * 1024 * 4)
+
+    def send(path: str, body: bytes) -> HTTPResponse:
+        pieces = (body[start : start + 100_000] for start in range(0, len(body), 100_000))
+        return server.send("POST", path, pieces if chunked else body)
+
+    with serving(database, tmp_path, path="/some/path", **extended) as server:
+        answer = send("/some/path/registry/digest", document)
+        assert (answer.status, answer.read().decode()) == (200, hashlib.sha256(document).hexdigest())
+        assert send("/some/path/registry/none", document).status == 404
+        for path, length in {"idp/registry/": 1_000_000, "registry/digest": LONG_BODY + 1}.items():
+            head = f"POST /some/path/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+            with server.connect(head.encode() + bytes(length)) as connection:
+                assert connection.recv(12) == b"HTTP/1.1 413"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_each_process_does_its_jobs_and_ends_the_one_it_began(
+    database: str, tmp_path: Path, extended: dict[str, str], workers: str
+) -> None:
+    with serving(database, tmp_path, GLC_WORKERS=workers, **extended) as server:
+        deadline = time.monotonic() + LONGEST_WAIT_IN
+        while len(marks := [*tmp_path.glob("job-*")]) < int(workers):
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.01)
+        assert server.stop(signal.SIGTERM) == 0
+    assert {mark.read_text() for mark in marks} == {"done"}
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_sixty_four_connections_at_once_are_all_served(server: Server) -> None:

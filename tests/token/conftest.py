@@ -14,7 +14,10 @@ from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock
 from glc.database import db
-from partner_registry.clients import find_client, publish_version, registration_of
+from partner_registry.agents import OPERATOR
+from partner_registry.clients import find_client
+from partner_registry.registration import registration_of
+from partner_registry.versions import draft_version, publish_at_once
 
 
 @pytest.fixture
@@ -48,10 +51,11 @@ def reconfigure(app: Flask, clock: ManualClock) -> Callable[..., None]:
     def change(site: Site, **changes: object) -> None:
         with app.app_context():
             client = find_client(db.session(), site.client_id)
-            registration = dataclasses.replace(registration_of(client.published), **changes)
-            publish_version(db.session(), client, registration, clock.now())
+            registration = dataclasses.replace(registration_of(client.latest), **changes)
+            version = draft_version(db.session(), OPERATOR, client, registration, at=clock.now())
+            publish_at_once(db.session(), OPERATOR, version, at=clock.now())
             purpose = client.processings[0].purposes[0]
-            purpose.claims = sorted({*purpose.claims, *(rule["name"] for rule in registration.claims)})
+            purpose.claims = purpose.claims | {rule["name"]: "pour le test" for rule in registration.claims}
             db.session.commit()
 
     return change

@@ -22,7 +22,7 @@ def with_claim(app: Flask, register: Callable[..., Site]) -> Callable[[str, str]
             version = db.session.query(ClientVersion).order_by(ClientVersion.id.desc()).first()
             assert version is not None
             purposes = version.client.processings[0].purposes
-            purposes[0].claims = [*purposes[0].claims, name]
+            purposes[0].claims = purposes[0].claims | {name: "pour le test"}
             version.claims = [*version.claims, {"name": name, "source": source, "scopes": ["profile"]}]
             db.session.commit()
         return site

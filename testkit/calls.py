@@ -1,0 +1,68 @@
+"""What the provider calls at sites, noted in the journal, and made as the faults have it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from glc.errors import FetchError
+from glc.fetch import Fetched, Fetcher
+from idp.provider import Provider
+from testkit.faults.engine import BACKCHANNEL, ActiveFault, Faults, Scene
+from testkit.faults.fault import Outgoing, Send
+from testkit.journal.recorder import Journal
+from testkit.request import Request, audience_of
+
+
+class Calls:
+    """Stands in the place of `glc.fetch.Fetcher`."""
+
+    def __init__(self, house: Provider, journal: Journal, faults: Faults, fetcher: Callable[[], Fetcher]) -> None:
+        self._house, self._journal, self._faults, self._fetcher = house, journal, faults, fetcher
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Fetched:
+        """See `Fetcher.get`."""
+        return self._noted("fetch", Outgoing(method="GET", url=url, headers=headers or {}, body=b"", house=self._house))
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Fetched:
+        """See `Fetcher.post`."""
+        call = Outgoing(method="POST", url=url, headers=headers or {}, body=body, house=self._house)
+        return self._noted(BACKCHANNEL if b"logout_token=" in body else "fetch", call)
+
+    def _noted(self, endpoint: str, call: Outgoing) -> Fetched:
+        asked = Request(endpoint, call.method, call.url, tuple(call.headers.items()), call.body)
+        client_id = audience_of(asked.parameters.get("logout_token", ""))
+        names: list[str] = []
+        send: Send = self._send
+        for fault in self._faults.acting(Scene(endpoint, lambda: (client_id, None)), "outgoing"):
+            names.append(fault.spec.name)
+            send = _through(fault, send)
+        at, began = self._house.clock.now(), self._journal.elapsed()
+        try:
+            answer = send(call)
+        except FetchError:
+            self._journal.add(asked, at, began, outgoing=True, faults=tuple(names))
+            raise
+        self._journal.add(
+            asked,
+            at,
+            began,
+            outgoing=True,
+            status=answer.status,
+            headers=tuple(answer.headers.items()),
+            body=answer.body,
+            faults=tuple(names),
+        )
+        return answer
+
+    def _send(self, call: Outgoing) -> Fetched:
+        if call.method == "GET":
+            return self._fetcher().get(call.url, call.headers)
+        return self._fetcher().post(call.url, call.body, call.headers)
+
+
+def _through(fault: ActiveFault, send: Send) -> Send:
+    """Call a site as a fault has it."""
+    made = fault.spec.outgoing
+    assert made is not None
+    return lambda call: made(dataclasses.replace(call, options=fault.options), send)

@@ -1,0 +1,31 @@
+"""What each operation does, one file a noun; importing them fills the table."""
+
+from testkit.control.handlers import (
+    accounts,
+    agreements,
+    clients,
+    consents,
+    faults,
+    journal,
+    keys,
+    logins,
+    sessions,
+    spaces,
+    time,
+    tokens,
+)
+
+__all__ = [
+    "accounts",
+    "agreements",
+    "clients",
+    "consents",
+    "faults",
+    "journal",
+    "keys",
+    "logins",
+    "sessions",
+    "spaces",
+    "time",
+    "tokens",
+]

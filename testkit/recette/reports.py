@@ -1,0 +1,135 @@
+"""Telling what came of a run: on the console, and as HTML, JSON and JUnit."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import click
+
+from testkit.recette.run import EXPECTED_WORDS, Played, Result, Verdict, duty_words
+
+MARKS = {Verdict.PASSED: ("✓", "green"), Verdict.FAILED: ("✗", "red"), Verdict.SKIPPED: ("–", "yellow")}
+
+
+class Progress:
+    """The console while a run is played: a bar on a terminal, a line for each failure otherwise and on the way."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+        self._bar = sys.stderr.isatty()
+
+    def tell(self, played: Played) -> None:
+        """One more case."""
+        self._done += 1
+        if played.verdict is Verdict.FAILED:
+            self._clear()
+            click.echo(_line(played), err=True)
+        if self._bar:
+            full = 30 * self._done // self._total
+            bar = f"[{'█' * full}{'·' * (30 - full)}] {self._done}/{self._total} {played.case.id}"
+            click.echo(f"\r{bar[:79]:<79}", nl=self._done == self._total, err=True)
+
+    def _clear(self) -> None:
+        if self._bar:
+            click.echo(f"\r{'':<79}\r", nl=False, err=True)
+
+
+def console(result: Result, *, verbose: bool = False) -> str:
+    """The whole run for a person."""
+    lines = [_line(each) for each in result.played] if verbose else []
+    for duty, failed in result.failed_duties.items():
+        lines += ["", click.style(f"{duty}: {duty_words(duty)} — not so here.", bold=True)]
+        for each in failed:
+            lines += [_line(each), *(f"      {line}" for line in details(each))]
+    counts = ", ".join(f"{result.count(verdict)} {verdict.value}" for verdict in Verdict)
+    colour = MARKS[result.verdict][1]
+    lines += ["", click.style(f"{result.verdict.value.upper()}: {counts} ({result.site}, {result.client_id})", colour)]
+    return "\n".join(lines).lstrip("\n")
+
+
+def details(played: Played) -> list[str]:
+    """What helps to understand a case."""
+    case = played.case
+    found = [f"expected: {EXPECTED_WORDS[case.expected]}", f"seen:     {played.seen}"]
+    if played.page:
+        found.append(f"page:     {played.page}")
+    if played.hops:
+        found.append(f"visitor:  {'  '.join(played.hops)}")
+    if played.requests:
+        found.append(f"provider: {'; '.join(played.requests)}")
+    return [*found, f"why:      {case.why} ({case.section})"]
+
+
+def as_json(result: Result) -> str:
+    """The signed document's content, and all the details."""
+    cases = [
+        {
+            "id": each.case.id,
+            "duty": each.case.duty,
+            "title": each.case.title,
+            "title_fr": each.case.title_fr,
+            "verdict": each.verdict.value,
+            "expected": each.case.expected.value,
+            "seen": each.seen,
+            "page": each.page,
+            "visitor": list(each.hops),
+            "provider": list(each.requests),
+            "why": each.case.why,
+            "section": each.case.section,
+            "duration_in": round(each.duration_in, 3),
+        }
+        for each in result.played
+    ]
+    failed = {duty: duty_words(duty) for duty in result.failed_duties}
+    return json.dumps(result.document() | {"failed_duties": failed, "cases": cases}, ensure_ascii=False, indent=2)
+
+
+def as_junit(result: Result) -> str:
+    """JUnit's XML, a suite a duty, for whatever shows test results."""
+    root = Element("testsuites", name="glc recette")
+    suites: dict[str, Element] = {}
+    for each in result.played:
+        duty = each.case.duty
+        suite = suites.setdefault(duty, SubElement(root, "testsuite", name=duty) if duty not in suites else root)
+        one = SubElement(
+            suite, "testcase", name=each.case.id, classname=f"recette.{duty}", time=f"{each.duration_in:.3f}"
+        )
+        if each.verdict is Verdict.FAILED:
+            failure = SubElement(one, "failure", message=_xml(f"{each.case.title} {each.seen}"))
+            failure.text = _xml("\n".join(details(each)))
+        elif each.verdict is Verdict.SKIPPED:
+            SubElement(one, "skipped", message=_xml(each.seen))
+    for suite in [*suites.values(), root]:
+        inside = list(suite.iter("testcase"))
+        suite.set("tests", str(len(inside)))
+        suite.set("failures", str(sum(one.find("failure") is not None for one in inside)))
+        suite.set("skipped", str(sum(one.find("skipped") is not None for one in inside)))
+    return tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def as_html(result: Result) -> str:
+    """One page that stands alone."""
+    from jinja2 import Environment, FileSystemLoader
+
+    folder = Path(__file__).with_name("templates")
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template("recette/report.html").render(
+        result=result,
+        counts={verdict.value: result.count(verdict) for verdict in Verdict},
+        expected=EXPECTED_WORDS,
+        duty=duty_words,
+    )
+
+
+def _line(played: Played) -> str:
+    mark, colour = MARKS[played.verdict]
+    reason = f" ({played.seen})" if played.verdict is Verdict.SKIPPED else ""
+    return f"  {click.style(mark, colour)} {played.case.id}: {played.case.title}{reason}"
+
+
+def _xml(text: str) -> str:
+    """Text without what XML cannot hold."""
+    return "".join(letter for letter in text if letter in "\t\n" or letter >= " ")
