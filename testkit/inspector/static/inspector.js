@@ -16,17 +16,18 @@ async function copy(button) {
   }
 }
 
-function replace(live, html, announce) {
+function replace(live, html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("live");
+  if (!fresh || fresh.innerHTML === shown) return;
+  shown = fresh.innerHTML;
   const open = Array.from(live.querySelectorAll("details[open][id]"), (each) => each.id);
   const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
-  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("live");
-  if (!fresh) return;
   live.replaceChildren(...fresh.childNodes);
   open.forEach((id) => { const each = document.getElementById(id); if (each) each.open = true; });
   show(live);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   const news = document.getElementById("news");
-  if (announce) news.textContent = news.dataset.news;
+  news.textContent = news.dataset.news;
 }
 
 async function look(live, follow) {
@@ -34,17 +35,18 @@ async function look(live, follow) {
     const headers = tag ? { "If-None-Match": tag } : {};
     const answer = await fetch(location.href, { headers, cache: "no-store" }).catch(() => null);
     if (answer?.ok) {
-      replace(live, await answer.text(), tag !== null);
+      replace(live, await answer.text());
       tag = answer.headers.get("ETag");
     }
   }
   setTimeout(look, EVERY_IN, live, follow);
 }
 
+const [live, follow] = [document.getElementById("live"), document.getElementById("follow")];
+let shown = live?.innerHTML;
 show(document);
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".copy");
   if (button) copy(button);
 });
-const [live, follow] = [document.getElementById("live"), document.getElementById("follow")];
 if (live && follow) look(live, follow);
