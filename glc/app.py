@@ -35,9 +35,10 @@ def create_app(
     serves nobody itself: its addresses and templates, which take long to make, are taken over. Raises `SettingsError`.
     """
     _check_our_packages()
-    from idp import directory, logout_outbox
     from idp import web as idp_web
+    from idp.accounts import directory
     from idp.dialects import dialect_named
+    from idp.logout import outbox as logout_outbox
     from keys import keeper
     from keys.documents import acceptance_signer
     from keys.encryption import MasterKey

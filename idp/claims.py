@@ -14,6 +14,8 @@ from glc.clock import epoch
 from glc.logs import logger
 from idp.dialects import Dialect
 from idp.models import PROFILE_ATTRIBUTES
+from idp.provider import Provider
+from idp.subjects import subject
 from partner_registry.terms import ClaimRule, ReleaseTerms
 
 EMPTY_TEXT = frozenset(
@@ -40,6 +42,17 @@ _ATTRIBUTES = (
     *("uuid", "email", "email_verified", "roles", "verified_attributes", "created_at", "changed_at"),
 )
 _environment = ImmutableSandboxedEnvironment()
+
+
+def claims_of(
+    house: Provider, terms: ReleaseTerms, scopes: frozenset[str], account: Row[Any], named: Collection[str] = ()
+) -> dict[str, Any]:
+    """The claims of an account for a client: those of the scopes and those asked for by name (OpenID Connect Core 1.0,
+    5.4 and 5.5), subject and issuer included."""
+    return released(terms, terms.released(scopes), attributes_of(account), house.dialect, named) | {
+        "sub": subject(house.ring, terms, account.uuid, account.email),
+        "iss": house.settings.issuer,
+    }
 
 
 def attributes_of(row: Row[Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from glc.services import services
 from idp.accounts.rules import create_account, find_by_email
 from idp.claims import EXAMPLES
 from idp.dialects import DIALECTS, reference
-from idp.logout_outbox import outcomes
+from idp.logout.outbox import outcomes
 from idp.models import PROFILE_ATTRIBUTES, Account
 from partner_registry.commands.shared import as_table, plain
 

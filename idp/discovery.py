@@ -10,9 +10,9 @@ from flask import Response
 
 from glc.i18n import LANGUAGES
 from glc.settings import Settings
+from idp.authorization.request_objects import UNSIGNED
 from idp.dialects import Dialect
 from idp.provider import provider
-from idp.request_objects import UNSIGNED
 from keys.jose import DECRYPTION_ALGS
 from partner_registry.client_metadata import (
     CLIENT_SIGNING_ALGS,

@@ -24,7 +24,7 @@ from partner_registry.terms import ReleaseTerms, registry_version, terms_for
 if TYPE_CHECKING:
     from glc.fetch import Fetcher
     from glc.fetch_cache import FetchCache
-    from idp.authorization import Visit
+    from idp.authorization.endpoint import Visit
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Provider:
     stand_in: Callable[[Visit], bool] | None = None
     """Answers a page in its user's place and tells whether it did. Only test powers set these two."""
     signer: Callable[[Provider, ReleaseTerms, str, bytes, dt.datetime, str], str] | None = None
-    """Signs in place of `tokens.signed`."""
+    """Signs in place of `idp.tokens.signing.signed`."""
     _terms: dict[str, ReleaseTerms] = field(default_factory=dict)
     _opened: dict[str, str] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from glc.entropy import random_token
-from idp import logout_outbox, session_state
+from idp.logout import outbox, session_state
 from idp.models import Account, AuthorizationGrant, BrowserSession
 from idp.provider import Provider, digest, provider
 from partner_registry.terms import VERSION
@@ -102,7 +102,7 @@ def end(session: Session, which: sa.ColumnElement[bool], at: dt.datetime) -> lis
         .returning(BrowserSession.id, BrowserSession.account_id, BrowserSession.expires_at)
     ).all()
     living = {each.id: each.account_id for each in ended if each.expires_at > at}
-    return logout_outbox.queue(house, session, living, at) if living and house.dialect.backchannel_logout else []
+    return outbox.queue(house, session, living, at) if living and house.dialect.backchannel_logout else []
 
 
 def end_all(session: Session, account: Account, at: dt.datetime, *, but: BrowserSession | None = None) -> None:

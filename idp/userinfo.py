@@ -10,10 +10,11 @@ from flask import Response, request
 from glc.clock import epoch
 from glc.database import reading
 from glc.logs import logger
-from idp import access_tokens, tokens
+from idp.claims import claims_of
 from idp.errors import ProtocolError, described
 from idp.parameters import FORM, Parameters
 from idp.provider import Provider, provider
+from idp.tokens import access_tokens, signing
 from partner_registry.terms import ReleaseTerms
 
 _CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "x-requested-with,authorization"}
@@ -41,7 +42,7 @@ def userinfo() -> Response:
     if terms is None:
         return _refuse("invalid_token", "Token expired or user disconnected", reason)
     scopes, named = frozenset(granted.scopes.split()), granted.requested_claims or ()
-    claims = tokens.claims_of(house, terms, scopes, granted, named)
+    claims = claims_of(house, terms, scopes, granted, named)
     try:
         body, media_type = _written(house, terms, claims, at)
     except ProtocolError as error:
@@ -72,16 +73,16 @@ def _written(house: Provider, terms: ReleaseTerms, claims: dict[str, Any], at: d
     protocol = terms.protocol
     alg, encryption = protocol.userinfo_signed_response_alg, protocol.userinfo_encrypted_response_alg
     if not (alg or encryption) or not house.dialect.answers_are_jwts_if_registered:
-        return tokens.serialise(claims), "application/json"
+        return signing.serialise(claims), "application/json"
     told = claims | {"aud": terms.client_id, "iat": epoch(at)}
-    text = tokens.sign(house, terms, alg or terms.id_token_alg, tokens.serialise(told), at)
+    text = signing.sign(house, terms, alg or terms.id_token_alg, signing.serialise(told), at)
     if encryption:
-        text = tokens.encrypted(house, terms, text, encryption, protocol.userinfo_encrypted_response_enc)
+        text = signing.encrypted(house, terms, text, encryption, protocol.userinfo_encrypted_response_enc)
     return text.encode("ascii"), "application/jwt"
 
 
 def _refuse(error: str, description: str, detail: str = "", *, status: int = 401) -> Response:
     logger().info("userinfo.refused", error=error, description=description, detail=detail)
     headers = _CORS | {"WWW-Authenticate": f'Bearer error="{error}", error_description="{description}"'}
-    body = tokens.serialise({"error": error, "error_description": description})
+    body = signing.serialise({"error": error, "error_description": description})
     return Response(body, status, headers, mimetype="application/json")

@@ -9,24 +9,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from glc.services import services
 from glc.web import csrf
 from glc.worker import add_job
-from idp import (
-    authorization,
-    backchannel,
-    consent_page,
-    discovery,
-    introspection,
-    logout,
-    par,
-    registration,
-    revocation,
-    rp_logout,
-    session_state,
-    token,
-    userinfo,
-)
+from idp import discovery, userinfo
 from idp.accounts import accounts
+from idp.authorization import consent_page, par
+from idp.authorization.endpoint import authorize
+from idp.clients import registration
 from idp.dialects import Dialect
+from idp.logout import backchannel, ending, rp_initiated, session_state
 from idp.provider import Provider, digest, provider
+from idp.tokens import introspection, revocation
+from idp.tokens.endpoint import build_server, token
 from keys.ring import KeyRing
 
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -43,7 +35,7 @@ def install(app: Flask, ring: KeyRing, dialect: Dialect) -> None:
         entropy=common.entropy,
         engine=common.engine,
         ring=ring,
-        token_server=token.build_server(),
+        token_server=build_server(),
         discovery=discovery.encoded(common.settings, dialect),
     )
     if dialect.backchannel_logout:
@@ -63,8 +55,8 @@ def _protocol(dialect: Dialect) -> Blueprint:
     add = blueprint.add_url_rule
     add("/.well-known/openid-configuration", view_func=discovery.configuration, strict_slashes=True)
     add("/idp/oidc/certs", view_func=discovery.certs)
-    add("/idp/oidc/authorize", view_func=authorization.authorize, methods=["GET", "POST"])
-    add("/idp/oidc/token", view_func=token.token, methods=["POST", "OPTIONS"])
+    add("/idp/oidc/authorize", view_func=authorize, methods=["GET", "POST"])
+    add("/idp/oidc/token", view_func=token, methods=["POST", "OPTIONS"])
     add("/idp/oidc/user_info", view_func=userinfo.userinfo, methods=ANY_METHOD)
     if dialect.revocation:
         add("/idp/oidc/revoke", view_func=revocation.revoke, methods=["POST"])
@@ -78,13 +70,13 @@ def _protocol(dialect: Dialect) -> Blueprint:
         add("/idp/oidc/register", view_func=registration.register, methods=["POST"])
         add("/idp/oidc/register/<client_id>", view_func=registration.manage, methods=["GET", "PUT", "DELETE"])
     if dialect.logout_trusts_any_request:
-        add("/idp/oidc/logout", view_func=logout.end_session)
+        add("/idp/oidc/logout", view_func=ending.end_session)
     else:
-        add("/idp/oidc/logout", view_func=rp_logout.end_session, methods=["GET", "POST"])
-        add("/logged-out/", view_func=rp_logout.logged_out)
+        add("/idp/oidc/logout", view_func=rp_initiated.end_session, methods=["GET", "POST"])
+        add("/logged-out/", view_func=rp_initiated.logged_out)
     if dialect.session_management:
         add("/idp/oidc/check_session", view_func=session_state.check_session)
-    add("/logout/", view_func=logout.site_logout, methods=["GET", "POST"])
+    add("/logout/", view_func=ending.site_logout, methods=["GET", "POST"])
     add("/continue/", "continue", _continue)
     return blueprint
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from glc.services import services
-from idp import throttling
+from idp.accounts import throttling
 from idp.accounts.rules import create_account
 from idp.models import Account
 from testkit.prepared import PASSWORD

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from glc.database import db
 from glc.errors import InputError, NotFound
 from glc.services import services
-from idp import throttling
+from idp.accounts import throttling
 from idp.accounts.rules import create_account, find_by_email
-from idp.authorization import Visit
+from idp.authorization.endpoint import Visit
 from idp.models import Account
 from testkit.personas import add_persona, personas
 

@@ -22,8 +22,8 @@ from glc.database import db
 from glc.entropy import Entropy
 from glc.errors import NotFound
 from glc.settings import Settings
-from idp import tokens
 from idp.provider import Provider
+from idp.tokens.signing import signed
 from partner_registry.terms import ReleaseTerms
 from testkit.calls import Calls
 from testkit.clock import SpaceClock
@@ -253,7 +253,7 @@ class Space:
 
     def _sign(self, house: Provider, terms: ReleaseTerms, alg: str, payload: bytes, at: dt.datetime, typ: str) -> str:
         if not any(fault.spec.signed for fault in self.faults.all()):
-            return tokens.signed(house, terms, alg, payload, at, typ)
+            return signed(house, terms, alg, payload, at, typ)
         from flask import has_request_context, request
 
         asked: Request | None = request.environ.get(ASKED) if has_request_context() else None

@@ -9,9 +9,9 @@ from sqlalchemy.engine import Connection
 from werkzeug.http import parse_cookie
 
 from glc.database import reading
-from idp import codes
 from idp.models import Account, AuthorizationGrant, BrowserSession, PendingAuthorization, RefreshToken
 from idp.provider import Provider, digest
+from idp.tokens import codes
 from partner_registry.models import Client
 from testkit.request import ClientCredentials, Request, audience_of, parts_of
 

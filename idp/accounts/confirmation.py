@@ -8,10 +8,10 @@ from glc.database import db
 from glc.i18n import gettext as _
 from glc.i18n import ngettext
 from glc.services import services
-from idp import throttling
+from idp.accounts import throttling
+from idp.accounts.hashing import verify_password
 from idp.accounts.web import now
 from idp.models import Account
-from idp.passwords import verify_password
 
 
 def confirmed(account: Account, field: Any) -> bool:

@@ -14,9 +14,9 @@ from consent.receipts import active, end
 from glc.clock import paris_date
 from glc.database import db
 from glc.i18n import gettext as _
-from idp import grant_life
 from idp.accounts.web import accounts, logged_in, now, page, to
-from idp.consent_page import CLAIM_LABELS
+from idp.authorization.consent_page import CLAIM_LABELS
+from idp.grants import grant_life
 from idp.models import Account
 from partner_registry.clients import clients_sharing_consent, published_versions
 

@@ -9,11 +9,12 @@ from glc.database import db
 from glc.i18n import gettext as _
 from glc.logs import logger
 from glc.services import services
-from idp import pending, throttling
+from idp.accounts import throttling
 from idp.accounts.forms import LoginForm
+from idp.accounts.hashing import hash_password, needs_rehash, verify_password
 from idp.accounts.rules import find_by_email
 from idp.accounts.web import accounts, carrying_next, current_account, enter, now, onwards, page, target
-from idp.passwords import hash_password, needs_rehash, verify_password
+from idp.authorization import pending
 from partner_registry.agents import agent_of
 
 

@@ -13,7 +13,7 @@ from glc.entropy import random_token
 from glc.logs import logger
 from glc.mail import send_mail
 from glc.services import services
-from idp import throttling
+from idp.accounts import throttling
 from idp.models import Account, MailedLink
 from idp.provider import digest
 

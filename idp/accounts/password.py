@@ -12,6 +12,7 @@ from idp import sessions
 from idp.accounts import mailed_links
 from idp.accounts.confirmation import confirmed
 from idp.accounts.forms import AddressForm, ChangePasswordForm, NewPasswordForm, is_not_the_address
+from idp.accounts.hashing import hash_password
 from idp.accounts.rules import find_by_email
 from idp.accounts.web import (
     accounts,
@@ -28,7 +29,6 @@ from idp.accounts.web import (
     within_reach,
 )
 from idp.models import Account
-from idp.passwords import hash_password
 
 
 @accounts.route("/password/reset/", methods=["GET", "POST"])

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from glc.database import db
 from glc.errors import Conflict
 from glc.logs import logger
-from idp import pending
 from idp.accounts import mailed_links
 from idp.accounts.forms import AddressForm, RegistrationForm, is_not_the_address
 from idp.accounts.rules import create_account, find_by_email
@@ -25,6 +24,7 @@ from idp.accounts.web import (
     to,
     within_reach,
 )
+from idp.authorization import pending
 from idp.models import MailedLink
 from partner_registry.models import Environment
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Mapped, Session
 from glc.errors import Conflict, InputError
 from glc.mail import OutboxMail
 from glc.services import services
-from idp import grant_life, sessions
+from idp import sessions
+from idp.accounts.hashing import hash_password
+from idp.grants import grant_life
 from idp.models import Account, MailedLink
-from idp.passwords import hash_password
 from partner_registry.agents import end_roles
 
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+")

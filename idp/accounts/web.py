@@ -19,7 +19,8 @@ from glc.database import db
 from glc.i18n import gettext as _
 from glc.services import services
 from glc.web import local_path
-from idp import consent_page, pending, sessions
+from idp import sessions
+from idp.authorization import consent_page, pending
 from idp.models import Account, BrowserSession
 from idp.parameters import FORM
 

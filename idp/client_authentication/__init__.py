@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from idp.client_authentication import basic, form, private_key_jwt, public, secret_jwt
 from idp.client_authentication.attempt import Attempt, invalid_client
 from idp.errors import ProtocolError, invalid_request
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 from partner_registry.gate import Access
 from partner_registry.terms import ReleaseTerms
 

@@ -15,7 +15,7 @@ from idp.client_authentication.attempt import invalid_client
 from idp.errors import ProtocolError, invalid_request
 from idp.models import UsedAssertion
 from idp.provider import digest
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 from keys import jose
 from partner_registry.terms import ReleaseTerms
 

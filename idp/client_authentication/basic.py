@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 from idp.client_authentication import secret
 from idp.client_authentication.attempt import Attempt, invalid_client
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 
 
 def read(asked: TokenRequest) -> Attempt | None:

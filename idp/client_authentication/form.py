@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from idp.client_authentication import secret
 from idp.client_authentication.attempt import Attempt
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 
 
 def read(asked: TokenRequest) -> Attempt | None:

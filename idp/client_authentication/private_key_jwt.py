@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from idp.client_authentication import assertion
 from idp.client_authentication.attempt import Attempt, invalid_client
-from idp.client_keys import client_key_set
-from idp.token_request import TokenRequest
+from idp.clients.keys import client_key_set
+from idp.tokens.request import TokenRequest
 from keys import jose
 from partner_registry.client_metadata import CLIENT_SIGNING_ALGS, SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms

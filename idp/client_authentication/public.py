@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from idp.client_authentication.attempt import Attempt
 from idp.errors import invalid_request
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 from partner_registry.terms import ReleaseTerms
 
 PROOFS = ("client_secret", "client_assertion", "client_assertion_type")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 
 from idp.client_authentication.attempt import Attempt, invalid_client
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 from partner_registry.terms import ReleaseTerms
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from idp.client_authentication import assertion
 from idp.client_authentication.attempt import Attempt
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 from keys import jose
 from partner_registry.client_metadata import SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms

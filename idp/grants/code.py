@@ -13,14 +13,18 @@ from sqlalchemy.engine import Row
 
 from glc.clock import epoch
 from glc.database import reading, writing
-from idp import codes, grant_life, sessions, tokens
-from idp.checks import AuthorizationRequest
-from idp.codes import Code
+from idp import sessions
+from idp.authorization.checks import AuthorizationRequest
+from idp.claims import claims_of
 from idp.errors import ProtocolError, invalid_request
+from idp.grants import grant_life
 from idp.grants.gate import ended, require_open
 from idp.models import AuthorizationGrant
 from idp.provider import Provider, digest
-from idp.token_request import TokenRequest, TokenResponse
+from idp.tokens import access_tokens, codes
+from idp.tokens.codes import Code
+from idp.tokens.id_token import id_token, require_keys
+from idp.tokens.request import TokenRequest, TokenResponse
 
 
 def issue(
@@ -109,10 +113,10 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         """Write the grant, whose key lets one redemption through, and answer with its tokens (RFC 6749, 5.1)."""
         request = self.request
         house, at, terms, code, login = request.house, request.at, request.terms, request.code, request.login
-        tokens.require_keys(house, terms, at)
-        access = tokens.new_access_token(house, terms, at, login.session_expires_at)
+        require_keys(house, terms, at)
+        access = access_tokens.new_access_token(house, terms, at, login.session_expires_at)
         scopes = terms.released(frozenset(code.scopes))
-        claims = tokens.claims_of(house, terms, scopes, login, code.for_id_token)  # before anything is spent
+        claims = claims_of(house, terms, scopes, login, code.for_id_token)  # before anything is spent
         row = {
             "id": code.grant_id,
             "client_id": terms.key,
@@ -140,7 +144,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
                 "Un code ne sert qu’une fois : celui-ci l’a déjà été, et ce qu’il avait donné est révoqué.",
             ) from None
         body = _bearer(access, at)
-        body["id_token"] = tokens.id_token(
+        body["id_token"] = id_token(
             house,
             terms,
             claims,
@@ -163,7 +167,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
 _insert = sa.insert(AuthorizationGrant.__table__)  # type: ignore[arg-type]
 
 
-def _bearer(access: tokens.AccessToken, at: dt.datetime) -> dict[str, Any]:
+def _bearer(access: access_tokens.AccessToken, at: dt.datetime) -> dict[str, Any]:
     return {
         "access_token": access.value,
         "token_type": "Bearer",

@@ -11,10 +11,12 @@ from sqlalchemy.engine import Row
 
 from glc.clock import epoch
 from glc.database import writing
-from idp import tokens
-from idp.checks import AuthorizationRequest
+from idp.authorization.checks import AuthorizationRequest
+from idp.claims import claims_of
 from idp.models import AuthorizationGrant
 from idp.provider import Provider
+from idp.tokens import access_tokens
+from idp.tokens.id_token import id_token, require_keys
 
 
 def issue(
@@ -23,8 +25,8 @@ def issue(
     """The answer's ID Token and access token, those of the two that were asked for."""
     terms, types = asked.terms, asked.response_types
     if "id_token" in types:
-        tokens.require_keys(house, terms, at)
-    access = tokens.new_access_token(house, terms, at, login.session_expires_at) if "token" in types else None
+        require_keys(house, terms, at)
+    access = access_tokens.new_access_token(house, terms, at, login.session_expires_at) if "token" in types else None
     for_userinfo, for_id_token = asked.named(asked.claims.userinfo), asked.named(asked.claims.id_token)
     with writing(house.engine) as connection:
         connection.execute(
@@ -44,10 +46,10 @@ def issue(
         )
     answer = {}
     if "id_token" in types:
-        answer["id_token"] = tokens.id_token(
+        answer["id_token"] = id_token(
             house,
             terms,
-            tokens.claims_of(house, terms, asked.scopes, login, for_id_token),
+            claims_of(house, terms, asked.scopes, login, for_id_token),
             login=login,
             at=at,
             nonce=asked.nonce,

@@ -11,13 +11,15 @@ from sqlalchemy.engine import Row
 
 from glc.clock import epoch
 from glc.database import reading, writing
-from idp import grant_life, tokens
 from idp.errors import ProtocolError, invalid_request
+from idp.grants import grant_life
 from idp.grants.gate import ended, require_open
 from idp.models import Account, AuthorizationGrant, BrowserSession, RefreshToken
 from idp.provider import digest
 from idp.subjects import subject
-from idp.token_request import TokenRequest, TokenResponse
+from idp.tokens import access_tokens
+from idp.tokens.id_token import id_token, require_keys
+from idp.tokens.request import TokenRequest, TokenResponse
 
 _living = (
     sa.select(
@@ -121,10 +123,10 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
         request = self.request
         house, at, found = request.house, request.at, request.refreshed
         if house.dialect.refresh_gives_id_token:
-            tokens.require_keys(house, request.terms, at)
+            require_keys(house, request.terms, at)
         lifetime = request.terms.access_token_lifetime_in or house.dialect.access_token_lifetime_in
         lifetime = lifetime or house.settings.session_lifetime_in  # the browser session may be gone
-        access = tokens.new_access_token(house, request.terms, at, at + dt.timedelta(seconds=lifetime))
+        access = access_tokens.new_access_token(house, request.terms, at, at + dt.timedelta(seconds=lifetime))
         with writing(house.engine) as connection:
             self._replace(connection, found, access)
             refresh = grant_life.add_refresh_token(house, connection, found.id, at)
@@ -145,7 +147,7 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
         """As the first one, from a later time: same subject, session and `auth_time`, and no nonce."""
         request, found = self.request, self.request.refreshed
         claims = {"sub": subject(request.house.ring, request.terms, found.uuid, found.email)}
-        return tokens.id_token(
+        return id_token(
             request.house,
             request.terms,
             claims,
@@ -158,7 +160,7 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
             access_token=access_token,
         )
 
-    def _replace(self, connection: sa.Connection, found: Row[Any], access: tokens.AccessToken) -> None:
+    def _replace(self, connection: sa.Connection, found: Row[Any], access: access_tokens.AccessToken) -> None:
         grace = self.request.at + dt.timedelta(seconds=self.request.house.settings.refresh_token_grace_in)
         connection.execute(
             sa.update(RefreshToken)

@@ -43,7 +43,7 @@ def family_revoked(asked: Asked) -> Answer | None:
     import sqlalchemy as sa
 
     from glc.database import reading
-    from idp.grant_life import revoke_grant
+    from idp.grants.grant_life import revoke_grant
     from idp.models import RefreshToken
     from idp.provider import digest
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from html import escape, unescape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from idp import codes
-from idp.codes import Code
+from idp.tokens import codes
+from idp.tokens.codes import Code
 from testkit.faults.answering import header_of, with_body, with_header
 from testkit.faults.fault import Answer, Answered
 

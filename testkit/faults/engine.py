@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glc.errors import InputError, NotFound
-from idp import tokens
 from idp.provider import Provider
 from idp.subjects import subject
+from idp.tokens.signing import header_of
 from partner_registry.terms import ReleaseTerms
 from testkit.faults.catalogue import CATALOGUE
 from testkit.faults.fault import Answer, Answered, Asked, FaultSpec, Signing
@@ -200,5 +200,5 @@ def signing_of(
 ) -> Signing:
     """What the provider is about to sign."""
     kind = "logout_token" if typ == "logout+jwt" else "userinfo" if endpoint == "userinfo" else "id_token"
-    header = tokens.header_of(house, alg, typ)
+    header = header_of(house, alg, typ)
     return Signing(kind=kind, claims=json.loads(payload), header=header, alg=alg, house=house, terms=terms, at=at)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glc.fetch import Fetched
-from idp import tokens
 from idp.provider import Provider
+from idp.tokens.signing import serialise, signed_under
 from partner_registry.terms import ReleaseTerms
 
 
@@ -38,7 +38,7 @@ class Signing:
         if self.token is not None and header is None:
             return self.token
         about = self.header if header is None else header
-        return tokens.signed_under(self.house, self.terms, self.alg, tokens.serialise(self.claims), self.at, about)
+        return signed_under(self.house, self.terms, self.alg, serialise(self.claims), self.at, about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from idp import tokens
+from idp.tokens.signing import serialise, signed_under
 from keys import forgery
 from testkit.faults.fault import Signing
 
@@ -28,7 +28,7 @@ def stripped(signing: Signing) -> str:
 
 def altered(signing: Signing) -> str:
     """Changed after it was signed."""
-    return forgery.altered(signing.compact(), tokens.serialise({**signing.claims, "sub": "quelqu-un-d-autre"}))
+    return forgery.altered(signing.compact(), serialise({**signing.claims, "sub": "quelqu-un-d-autre"}))
 
 
 def by_a_stranger(signing: Signing, **about: Any) -> str:
@@ -90,9 +90,9 @@ def _published(signing: Signing) -> list[dict[str, Any]]:
 
 
 def _payload(signing: Signing) -> bytes:
-    return tokens.serialise(signing.claims)
+    return serialise(signing.claims)
 
 
 def rightly(signing: Signing, payload: bytes) -> str:
     """Signed by the provider under whatever header there is, and whatever is in it."""
-    return tokens.signed_under(signing.house, signing.terms, signing.alg, payload, signing.at, signing.header)
+    return signed_under(signing.house, signing.terms, signing.alg, payload, signing.at, signing.header)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import has_request_context, request
 
-from idp import tokens
+from idp.tokens.signing import header_of
 from testkit.faults import lies
 from testkit.faults.fault import Signing
 
@@ -113,4 +113,4 @@ def another_algorithm(signing: Signing, *, kinds: Collection[str] = ID_TOKEN) ->
     if not concerns(signing, kinds):
         return signing
     alg = "ES256" if signing.alg == "RS256" else "RS256"
-    return dataclasses.replace(signing, alg=alg, header=tokens.header_of(signing.house, alg, signing.header["typ"]))
+    return dataclasses.replace(signing, alg=alg, header=header_of(signing.house, alg, signing.header["typ"]))

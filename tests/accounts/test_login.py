@@ -14,8 +14,8 @@ from sqlalchemy.engine import Engine
 
 from glc.clock import ManualClock
 from glc.settings import Settings
+from idp.accounts.hashing import hash_password
 from idp.models import Account
-from idp.passwords import hash_password
 
 OWASP_MINIMUM = (19 * 1024, 2, 1)
 """Argon2id: KiB of memory, passes, lanes (OWASP, Password Storage Cheat Sheet)."""

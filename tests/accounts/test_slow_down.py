@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock
 from glc.settings import Settings
-from idp.throttling import SHARED_ADDRESS_TOLERANCE, wait_after
+from idp.accounts.throttling import SHARED_ADDRESS_TOLERANCE, wait_after
 
 FREE = Settings().login_free_failures
 ELSEWHERE = "198.51.100.9"

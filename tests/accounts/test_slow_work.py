@@ -12,8 +12,8 @@ from flows import Citizen
 
 from glc.database import db
 from glc.mail import OutboxMail
+from idp.accounts.hashing import hash_password, verify_password
 from idp.models import MailedLink
-from idp.passwords import hash_password, verify_password
 
 
 def write_at_once() -> None:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock
 from glc.settings import Settings
-from idp.throttling import SHARED_ADDRESS_TOLERANCE
+from idp.accounts.throttling import SHARED_ADDRESS_TOLERANCE
 
 FREE, WINDOW = Settings().mail_free_sends, Settings().mail_window_in
 ZOE = "zoe@citoyen.example"

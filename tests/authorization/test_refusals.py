@@ -13,7 +13,7 @@ from flask import Flask
 from flows import Citizen, Site, link, text_of
 
 from glc.clock import ManualClock
-from idp.checks import CHECKS, Check
+from idp.authorization.checks import CHECKS, Check
 from partner_registry.models import Flow
 
 IN_2018 = pytest.mark.parametrize("app", ["grandlyonconnect-2018"], indirect=True)

@@ -20,7 +20,7 @@ from key_acts import CACHED_IN, SLACK_IN, SOMEBODY, TOKENS_LIVE_IN, Hand, second
 from glc.audit import AuditEntry
 from glc.clock import ManualClock
 from glc.errors import Conflict, GlcError, InputError, NotFound
-from idp import tokens
+from idp.tokens import signing
 from keys.jose import JoseError, header_of
 from keys.keeper import KeyFacts
 from keys.models import KeyAlgorithm
@@ -163,7 +163,7 @@ def test_a_token_names_the_key_that_signed_it_though_keys_rotate_meanwhile(
         return made
 
     monkeypatch.setattr(KeyRing, "header", rotated_meanwhile)
-    token = tokens.signed(house, None, "RS256", b'{"sub":"x"}', house.clock.now(), "JWT")
+    token = signing.signed(house, None, "RS256", b'{"sub":"x"}', house.clock.now(), "JWT")
     assert house.ring.verify(token) == {"sub": "x"}
 
 

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from glc.database import db
 from glc.errors import InputError
 from glc.services import services
+from idp.accounts.hashing import hash_password
 from idp.accounts.rules import create_account, erase
 from idp.commands import describe
 from idp.models import Account
-from idp.passwords import hash_password
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
 from testkit.personas import add_persona, lock, personas

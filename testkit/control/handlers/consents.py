@@ -12,7 +12,8 @@ from consent.models import Answer, ConsentReceipt
 from glc.database import db
 from glc.errors import InputError
 from glc.services import services
-from idp import consent_page, grant_life
+from idp.authorization import consent_page
+from idp.grants import grant_life
 from idp.models import Account
 from partner_registry.models import Client
 from testkit.control import schemas

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from glc.database import db
 from glc.errors import Conflict, InputError
 from glc.services import services
-from idp import backchannel, sessions
+from idp import sessions
+from idp.logout import backchannel
 from idp.models import Account, BackchannelLogout, BrowserSession
 from idp.subjects import subject
 from testkit.control import schemas
@@ -63,7 +64,7 @@ def send_logout(call: Call) -> Any:
         assert terms is not None
         sid = sessions.sid(house, current.uid, client.client_id)
         if asked.kind == "frontchannel":
-            from idp.answers import with_parameters
+            from idp.authorization.answers import with_parameters
 
             address = client.latest.frontchannel_logout_uri
             if not address:

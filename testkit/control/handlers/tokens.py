@@ -13,11 +13,16 @@ from glc.database import db, reading, writing
 from glc.entropy import random_token
 from glc.errors import InputError
 from glc.services import services
-from idp import backchannel, codes, grant_life, sessions, tokens
-from idp.codes import Code
+from idp import sessions
+from idp.claims import claims_of
+from idp.grants import grant_life
+from idp.logout import backchannel
 from idp.models import AuthorizationGrant, BrowserSession
 from idp.provider import Provider, digest
 from idp.subjects import subject
+from idp.tokens import access_tokens, codes, signing
+from idp.tokens.codes import Code
+from idp.tokens.id_token import id_token
 from keys import jose
 from partner_registry.terms import ReleaseTerms
 from testkit.control import schemas
@@ -78,8 +83,8 @@ def _session(account_id: int, at: dt.datetime) -> int:
 def _id_token(
     house: Provider, asked: Any, terms: ReleaseTerms, login: Row[Any], scopes: frozenset[str], at: dt.datetime, _: str
 ) -> str:
-    claims = tokens.claims_of(house, terms, scopes, login)
-    usual = tokens.id_token(
+    claims = claims_of(house, terms, scopes, login)
+    usual = id_token(
         house, terms, claims, login=login, at=at, nonce=asked.nonce, fresh=True, with_sid=True, named=tuple(claims)
     )
     if terms.protocol.id_token_encrypted_response_alg and usual.count(".") == 4:
@@ -103,7 +108,7 @@ def _changed(house: Provider, asked: Any, terms: ReleaseTerms, token: str, at: d
     claims = {**jose.claims_of(token), **asked.claims}
     header = {**jose.header_of(token), **asked.header}
     claims, header = ({k: v for k, v in each.items() if v is not None} for each in (claims, header))
-    return tokens.signed_under(house, terms, terms.id_token_alg, tokens.serialise(claims), at, header)
+    return signing.signed_under(house, terms, terms.id_token_alg, signing.serialise(claims), at, header)
 
 
 def _code(
@@ -141,7 +146,7 @@ def _code(
 def _granted(
     house: Provider, asked: Any, terms: ReleaseTerms, login: Row[Any], scopes: frozenset[str], at: dt.datetime
 ) -> str:
-    access = tokens.new_access_token(house, terms, at, login.session_expires_at)
+    access = access_tokens.new_access_token(house, terms, at, login.session_expires_at)
     row = {
         "id": house.entropy.bytes(16).hex(),
         "client_id": terms.key,

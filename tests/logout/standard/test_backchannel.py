@@ -29,7 +29,7 @@ from glc.clock import ManualClock, epoch
 from glc.database import db
 from glc.worker import run_due
 from idp.accounts.rules import erase, find_by_email
-from idp.backchannel import ATTEMPTS, RETRY_AFTER
+from idp.logout.backchannel import ATTEMPTS, RETRY_AFTER
 from idp.models import BackchannelLogout
 from partner_registry.models import Role, SubjectPolicy
 

@@ -1,13 +1,18 @@
-"""Whether an access token gives something now: one statement finds it with everything it depends on."""
+"""Access tokens: how long they live, and whether one gives something now (RFC 6749, section 1.4; RFC 6750).
+
+One statement finds a token with everything it depends on.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from glc.entropy import random_uuid
 from idp.grants.gate import ENDED_SINCE
 from idp.models import Account, AuthorizationGrant, BrowserSession
 from idp.provider import Provider, digest
@@ -35,6 +40,25 @@ _granted = (
     .join(Client, Client.id == AuthorizationGrant.client_id)
     .where(AuthorizationGrant.access_digest == sa.bindparam("digest"))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A new access token: opaque, known to its holder alone; `digest` is what is stored."""
+
+    value: str
+    digest: str
+    expires_at: dt.datetime
+
+
+def new_access_token(
+    house: Provider, terms: ReleaseTerms, at: dt.datetime, session_expires_at: dt.datetime
+) -> AccessToken:
+    """Its life: the client's setting, else the dialect's, else what remains of the browser session."""
+    lifetime = terms.access_token_lifetime_in or house.dialect.access_token_lifetime_in
+    expires_at = at + dt.timedelta(seconds=lifetime) if lifetime else session_expires_at
+    value = random_uuid(house.entropy)
+    return AccessToken(value, digest(value), expires_at)
 
 
 def find(connection: Connection, value: str) -> Row[Any] | None:

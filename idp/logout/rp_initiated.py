@@ -20,13 +20,16 @@ from glc.database import db
 from glc.i18n import prefer
 from glc.logs import logger
 from glc.web import csrf
-from idp import answers, id_token_hints, logout, sessions
+from idp import sessions
+from idp.authorization import answers
+from idp.clients.redirect_uris import is_registered
 from idp.errors import ProtocolError, invalid_request
+from idp.logout import ending
 from idp.models import Account, BrowserSession
 from idp.parameters import Parameters
 from idp.provider import Provider, provider
-from idp.redirect_uris import is_registered
 from idp.subjects import subject
+from idp.tokens import id_token_hints
 from keys import jose
 from keys.encryption import SealBroken
 from partner_registry.terms import ReleaseTerms
@@ -154,7 +157,7 @@ def _is_of(house: Provider, asked: LogoutRequest, current: BrowserSession, at: d
 
 
 def _leave(house: Provider, asked: LogoutRequest) -> AnyResponse:
-    return logout.end(house, asked.target or f"{request.script_root}/logged-out/")
+    return ending.end(house, asked.target or f"{request.script_root}/logged-out/")
 
 
 def _again(house: Provider, asked: LogoutRequest) -> AnyResponse:

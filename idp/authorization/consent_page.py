@@ -15,7 +15,7 @@ from glc.clock import UTC, paris_date
 from glc.database import db
 from glc.i18n import N_
 from glc.i18n import gettext as _
-from idp.checks import AuthorizationRequest
+from idp.authorization.checks import AuthorizationRequest
 from idp.claims import attributes_of, value_of
 from idp.provider import Provider
 from partner_registry.models import ConsentMode

@@ -7,14 +7,15 @@ import json
 from flask import Response, request
 
 from glc.logs import logger
-from idp import client_authentication, pushed_requests
-from idp.checks import AuthorizationRequest, run_checks
+from idp import client_authentication
+from idp.authorization import pushed_requests
+from idp.authorization.checks import AuthorizationRequest, run_checks
+from idp.authorization.request_objects import take_up
 from idp.errors import ProtocolError, invalid_request
 from idp.parameters import Parameters
 from idp.provider import Provider, provider
-from idp.request_objects import take_up
-from idp.token import refusal
-from idp.token_request import TokenRequest
+from idp.tokens.endpoint import refusal
+from idp.tokens.request import TokenRequest
 
 CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 

@@ -12,13 +12,14 @@ from sqlalchemy.engine import Row
 from glc.clock import epoch
 from glc.database import reading
 from glc.logs import logger
-from idp import access_tokens, client_authentication
+from idp import client_authentication
 from idp.errors import ProtocolError, invalid_request
 from idp.grants import refresh
 from idp.provider import provider
 from idp.subjects import subject
-from idp.token import refusal
-from idp.token_request import TokenRequest
+from idp.tokens import access_tokens
+from idp.tokens.endpoint import refusal
+from idp.tokens.request import TokenRequest
 
 
 def introspect() -> Response:

@@ -12,11 +12,11 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from idp.claims_request import ClaimsRequest, read_claims
+from idp.authorization.claims_request import ClaimsRequest, read_claims
+from idp.clients.redirect_uris import is_registered
 from idp.dialects import Dialect
 from idp.errors import ProtocolError, invalid_request
 from idp.parameters import Parameters
-from idp.redirect_uris import is_registered
 from partner_registry.gate import Access
 from partner_registry.models import Flow
 from partner_registry.registration import RESPONSE_TYPES

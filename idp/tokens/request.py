@@ -11,9 +11,9 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from flask import Request
 
 from glc.database import reading_session
-from idp.codes import Code
 from idp.parameters import Parameters
 from idp.provider import Provider
+from idp.tokens.codes import Code
 from partner_registry.terms import ReleaseTerms, registry_version
 
 TokenResponse = tuple[int, dict[str, Any], list[tuple[str, str]]]

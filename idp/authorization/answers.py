@@ -10,10 +10,11 @@ from flask import session as browser
 from werkzeug.wrappers import Response as AnyResponse
 
 from glc.logs import logger
-from idp import form_post, session_state
-from idp.checks import AuthorizationRequest
+from idp.authorization import form_post
+from idp.authorization.checks import AuthorizationRequest
 from idp.dialects import Dialect
 from idp.errors import ProtocolError, described
+from idp.logout import session_state
 from idp.provider import Provider, digest
 
 

@@ -1,4 +1,4 @@
-"""Ending a session: as the real service does at a client's request (`rp_logout.py` as the standard does), from this
+"""Ending a session: as the real service does at a client's request (`rp_initiated.py` as the standard does), from this
 site, and at every visited client: in the browser (Front-Channel Logout 1.0) and by `backchannel.py`."""
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from glc.i18n import gettext as _
 from glc.logs import logger
 from glc.urls import origin
 from glc.web import CONTENT_SECURITY_POLICY, csrf, local_path
-from idp import answers, backchannel, sessions
+from idp import sessions
+from idp.authorization import answers
+from idp.clients.redirect_uris import is_registered
+from idp.logout import backchannel
 from idp.models import Account, BrowserSession
 from idp.provider import Provider, provider
-from idp.redirect_uris import is_registered
 from partner_registry.clients import published_versions
 from partner_registry.models import ClientVersion
 

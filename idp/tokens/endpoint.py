@@ -16,7 +16,7 @@ from idp.errors import ProtocolError, described
 from idp.grants.code import CodeGrant
 from idp.grants.refresh import RefreshGrant
 from idp.provider import Provider, provider
-from idp.token_request import TokenRequest
+from idp.tokens.request import TokenRequest
 from partner_registry.terms import ReleaseTerms
 
 

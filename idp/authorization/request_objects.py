@@ -10,9 +10,9 @@ from typing import Any
 
 from glc.clock import epoch
 from glc.errors import FetchError
-from idp import pushed_requests
-from idp.checks import PUSHED, AuthorizationRequest
-from idp.client_keys import client_key_set
+from idp.authorization import pushed_requests
+from idp.authorization.checks import PUSHED, AuthorizationRequest
+from idp.clients.keys import client_key_set
 from idp.errors import ProtocolError, invalid_request
 from idp.parameters import Parameters
 from idp.provider import Provider

@@ -20,10 +20,11 @@ from glc.database import reading, writing
 from glc.entropy import random_uuid
 from glc.errors import GlcError
 from glc.logs import logger
-from idp import sessions, tokens
+from idp import sessions
 from idp.models import BackchannelLogout, BrowserSession
 from idp.parameters import FORM
 from idp.provider import Provider, provider
+from idp.tokens import signing
 from partner_registry.models import Client
 from partner_registry.terms import ReleaseTerms
 
@@ -85,10 +86,10 @@ def logout_token(house: Provider, terms: ReleaseTerms, subject: str, sid: str, a
         "sub": subject,
         "sid": sid,
     }
-    signed = tokens.sign(house, terms, terms.id_token_alg, tokens.serialise(claims), at, typ="logout+jwt")
+    signed = signing.sign(house, terms, terms.id_token_alg, signing.serialise(claims), at, typ="logout+jwt")
     alg = terms.protocol.id_token_encrypted_response_alg
     return (
-        tokens.encrypted(house, terms, signed, alg, terms.protocol.id_token_encrypted_response_enc) if alg else signed
+        signing.encrypted(house, terms, signed, alg, terms.protocol.id_token_encrypted_response_enc) if alg else signed
     )
 
 

@@ -25,15 +25,17 @@ from glc.database import db, reading, reading_session
 from glc.i18n import prefer
 from glc.logs import logger
 from glc.web import csrf
-from idp import answers, consent_page, id_token_hints, pending, pushed_requests, sessions
-from idp.checks import FRONT_CHANNEL, AuthorizationRequest, run_checks
+from idp import sessions
+from idp.authorization import answers, consent_page, pending, pushed_requests
+from idp.authorization.checks import FRONT_CHANNEL, AuthorizationRequest, run_checks
+from idp.authorization.request_objects import take_up
 from idp.errors import ProtocolError
 from idp.grants import code, implicit
 from idp.models import Account, PendingAuthorization, missing_attributes
 from idp.parameters import Parameters
 from idp.provider import Provider, provider
-from idp.request_objects import take_up
 from idp.subjects import subject
+from idp.tokens import id_token_hints
 from partner_registry.models import ConsentMode, Environment
 
 ANEW = frozenset({"login", "select_account", "create"})

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from glc.database import writing
 from glc.entropy import random_token
-from idp.checks import PUSHED, AuthorizationRequest
+from idp.authorization.checks import PUSHED, AuthorizationRequest
 from idp.models import PushedRequest
 from idp.parameters import Parameters
 from idp.provider import Provider, digest

@@ -25,10 +25,10 @@ from glc.errors import InputError
 from glc.i18n import english
 from glc.logs import logger
 from glc.web import request_id
-from idp import grant_life
+from idp.clients.sectors import check_sector
 from idp.errors import ProtocolError, described
+from idp.grants import grant_life
 from idp.provider import Provider, digest, provider
-from idp.sectors import check_sector
 from partner_registry import self_registration
 from partner_registry.agents import SELF_REGISTRATION, Agent
 from partner_registry.clients import archive, living_secrets, register_client

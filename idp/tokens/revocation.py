@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from flask import Response, request
 
 from glc.database import writing
-from idp import client_authentication, grant_life
+from idp import client_authentication
 from idp.errors import ProtocolError, invalid_request
+from idp.grants import grant_life
 from idp.models import AuthorizationGrant, RefreshToken
 from idp.provider import digest, provider
-from idp.token import refusal
-from idp.token_request import TokenRequest
+from idp.tokens.endpoint import refusal
+from idp.tokens.request import TokenRequest
 
 HINTS = ("access_token", "refresh_token")
 
