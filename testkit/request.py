@@ -31,6 +31,8 @@ ENDPOINTS = {
     "/accounts/edit/required": "required_profile",
 }
 """What the journal and faults call the provider's addresses; all others are pages."""
+NAMES = tuple(dict.fromkeys((*ENDPOINTS.values(), "consent", "page", "static", "backchannel_logout", "fetch")))
+"""All that an exchange's endpoint may be called: the last two are calls of the provider to a site."""
 
 
 def endpoint_of(method: str, path: str, query_string: str = "") -> str:

@@ -20,7 +20,7 @@ from flask import Flask
 
 from glc.database import db
 from glc.entropy import Entropy
-from glc.errors import NotFound
+from glc.errors import InputError, NotFound
 from glc.settings import Settings
 from idp.provider import Provider
 from idp.tokens.signing import signed
@@ -39,6 +39,7 @@ from testkit.who import Found, who
 ASKED = "glc.testkit.asked"
 """Where a request finds, in its WSGI environment, what it is to the test kit."""
 APPLIED = "glc.testkit.faults"
+MOST_SNAPSHOTS = 50
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -128,9 +129,12 @@ class Space:
             self._replace(self._seed)
 
     def snapshot(self, name: str) -> None:
-        """Remember data, keys and time under a name, in the place of what was remembered under it."""
+        """Remember data, keys and time under a name, in the place of what was remembered under it. Raises `InputError`
+        when there are too many."""
         with self._turn:
             before = self._snapshots.get(name)
+            if before is None and len(self._snapshots) >= MOST_SNAPSHOTS:
+                raise InputError(f"a space remembers {MOST_SNAPSHOTS} states at most: give one a name used before")
             self._snapshots[name] = Snapshot(self._copy(f"snapshot-{next(self._files)}"), self.clock.state)
             if before is not None:
                 before.database.unlink(missing_ok=True)

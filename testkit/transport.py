@@ -29,7 +29,7 @@ class Begun:
 
 def disturb(fault: ActiveFault, answer: Answer) -> Begun | None:
     """Do to an answer what the fault's `transport` says; None: it goes out whole after all, only later."""
-    seconds = max(0.0, float(fault.options.get("seconds", 0)))
+    seconds = float(fault.options.get("seconds", 0))
     kind = fault.spec.transport
     if kind == "delay":
         pause(seconds)

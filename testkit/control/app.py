@@ -61,6 +61,7 @@ class Control:
         found, parts = table().bind("").match(path, method=request.method)
         operation: Operation = found
         space = self._space(request, operation, parts)
+        _know(request.args.keys(), operation)
         raw = request.get_data()
         call = Call(
             spaces=self._spaces,
@@ -121,6 +122,13 @@ def table() -> Map:
         Rule(each.path.replace("{", "<").replace("}", ">"), methods=[each.method], endpoint=each) for each in OPERATIONS
     ]
     return Map(rules, strict_slashes=False, merge_slashes=False)
+
+
+def _know(names: Iterable[str], operation: Operation) -> None:
+    """Refuse a parameter that would be passed over: `DELETE /sessions?acount=camille` is not to end everybody's."""
+    unknown = sorted(set(names) - set(operation.query))
+    if unknown:
+        raise _Refused(400, f"no such parameter: {unknown[0]!r}; there are: {', '.join(operation.query) or 'none'}")
 
 
 def _read(operation: Operation, raw: bytes) -> Any:

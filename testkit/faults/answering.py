@@ -83,6 +83,20 @@ def keys_changed(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]])
     return json_changed(keys)
 
 
+def keys_doubled(stranger: Callable[[dict[str, Any]], dict[str, Any]]) -> Changed:
+    """Each key that signs, or that of the option `kid`, behind a stranger's."""
+
+    def changed(answered: Answered) -> Answer:
+        wanted = answered.asked.options["kid"]
+        return keys_changed(
+            lambda keys: [
+                each for key in keys for each in ((stranger(key), key) if wanted in {"", key["kid"]} else (key,))
+            ]
+        )(answered)
+
+    return changed
+
+
 def as_type(content_type: str) -> Changed:
     """The same under another media type."""
 

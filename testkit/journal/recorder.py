@@ -17,6 +17,8 @@ from testkit.request import ClientCredentials, Request
 MOST = 5_000
 """Exchanges kept; the oldest go first."""
 LONGEST_BODY = 64 * 1024
+MOST_SECRETS = 20 * MOST
+"""Secrets whose kind is remembered; the oldest go first, long after their exchanges."""
 Who = Callable[["Raw"], tuple[str | None, str | None]]
 """Tells which client and which account (its uuid) an exchange was about."""
 
@@ -109,6 +111,8 @@ class Journal:
 
     def _show(self, raw: Raw) -> Exchange:
         raw.shown = shown = self._exchange(raw)
+        while len(self._kinds) > MOST_SECRETS:
+            del self._kinds[next(iter(self._kinds))]
         return shown
 
     def _exchange(self, raw: Raw) -> Exchange:

@@ -276,10 +276,14 @@ def test_a_session_whose_client_was_told_ends_and_is_told_in_its_turn(
     assert len(received) == 2
 
 
-def test_a_key_is_doubled_only_if_it_is_published(room: Room) -> None:
-    """A mistyped kid would make a test vacuous."""
-    [kid, *_] = [each["kid"] for each in room.call("GET", "/keys")["keys"] if each["use"] == "sig"]
-    assert room.call("POST", f"/keys/{kid}/duplicate")["name"] == "jwks_duplicate_kid"
+def test_a_key_is_doubled_alone_and_only_if_it_is_published(room: Room, site: Registered) -> None:
+    """RFC 7517, 4.5; a mistyped kid would make a test vacuous."""
+    for alg in ("RS256", "RS256"):
+        kid = room.call("POST", "/keys/rotate", {"alg": alg})["kid"]
+    room.call("POST", f"/keys/{kid}/duplicate")
+    published = [key["kid"] for key in site.browser.get(f"{room.base}/idp/oidc/certs").json["keys"]]
+    assert [each for each in sorted(set(published)) if published.count(each) > 1] == [kid]
+    assert len(set(published)) > 1
     assert room.call("POST", "/keys/inconnue/duplicate", expected=404)
 
 
@@ -333,6 +337,29 @@ def test_a_member_that_is_misspelt_is_refused_with_those_there_are(room: Room) -
     """« What is refused says what to change »."""
     told = room.call("POST", "/clock/advance", {"minute": 5}, expected=400)
     assert told["detail"] == "minute: no such member; there are: seconds, minutes, hours, days"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "told"),
+    [
+        ("PUT", "/clock", {}, "now"),
+        ("PUT", "/clock", {"now": None}, "now"),
+        ("POST", "/clock/advance", {}, "minutes"),
+        ("PUT", "/logins/auto", {}, "account"),
+        ("DELETE", "/sessions?acount=camille", None, "account"),
+        ("GET", "/mails?recipient=camille@citoyen.example", None, "to"),
+        ("GET", "/journal?endpoint=tokens", None, "token"),
+        ("POST", "/journal/wait", {"endpoint": "user_info", "timeout_in": 0}, "userinfo"),
+    ],
+)
+def test_a_call_that_would_do_nothing_or_too_much_is_refused_with_what_to_send(
+    room: Room, site: Registered, method: str, path: str, content: object, told: str
+) -> None:
+    """« What is refused says what to change »: a slip must not pass for a test that did something."""
+    room.call("PUT", "/logins/auto", {"account": "camille"})
+    site.tokens()
+    assert told in room.call(method, path, content, expected=400)["detail"]
+    assert len(room.call("GET", "/sessions")["sessions"]) == 1
 
 
 def test_mails_are_read_by_the_test(room: Room, site: Registered) -> None:

@@ -196,6 +196,16 @@ def test_a_journal_keeps_so_many_exchanges_and_nothing_of_the_older_ones(
     assert {len(each.request_body) for each in kept} == {recorder.LONGEST_BODY}
 
 
+def test_what_kind_the_oldest_secrets_were_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A space at a fixed issuer lives for long, and each login has a dozen secrets."""
+    monkeypatch.setattr(recorder, "MOST_SECRETS", 10)
+    journal = recorder.Journal(b"k", lambda _raw: (None, None))
+    for number in range(30):
+        journal.add(Request("authorize", "GET", f"http://x/?code=un-code-{number}"), NOON, 0.0)
+    assert len(journal.exchanges()) == 30
+    assert len(journal._kinds) == 10
+
+
 def test_an_answer_nested_too_deep_is_told_like_another(room: Room, site: Registered) -> None:
     """RFC 8259, 9: the fault is for the site's parser; journal, flows, judgement and inspector go on."""
     room.call("POST", "/faults", {"name": "transport_deep", "endpoint": "token", "times": 1})

@@ -16,6 +16,7 @@ from glc.clock import ManualClock
 from glc.serve import load_testkit
 from glc.settings import Settings
 from testkit.server import Testkit
+from testkit.space import MOST_SNAPSHOTS
 
 Make = Callable[..., Room]
 
@@ -266,6 +267,15 @@ def test_snapshots_of_several_names_stay_what_each_was(make_room: Make) -> None:
     assert room.call("GET", "/accounts/seule@citoyen.example", expected=404)
     room.call("POST", "/snapshots/peuplée/restore")
     assert room.call("GET", "/accounts/seule@citoyen.example")
+
+
+def test_a_space_remembers_so_many_states_and_says_so(make_room: Make) -> None:
+    """Each is a file in memory: a loop in a test must not fill the machine's."""
+    room = make_room()
+    for number in range(MOST_SNAPSHOTS):
+        room.call("POST", "/snapshots", {"name": str(number)})
+    assert str(MOST_SNAPSHOTS) in room.call("POST", "/snapshots", {"name": "de trop"}, expected=400)["detail"]
+    room.call("POST", "/snapshots", {"name": "0"})
 
 
 def test_who_logged_in_by_themselves_from_the_start_does_again_after_a_reset(make_room: Make) -> None:

@@ -37,6 +37,9 @@ SITE = {"redirect_uris": ["https://site.example/callback"]}
         ("DELETE", "/faults/²", None),
         ("GET", "/journal?after=²", None),
         ("POST", "/faults", {"name": "transport_slow", "options": {"seconds": "x"}}),
+        ("POST", "/faults", {"name": "transport_slow", "options": {"seconds": 1e9}}),
+        ("POST", "/faults", {"name": "transport_slow", "options": {"seconds": -1}}),
+        ("POST", "/faults", {"name": "transport_huge", "options": {"mib": 2**40}}),
     ],
 )
 def test_odd_values_are_refused_with_a_reason(room: Room, method: str, path: str, content: object) -> None:

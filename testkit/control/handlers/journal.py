@@ -10,6 +10,7 @@ from glc.errors import InputError, NotFound
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
 from testkit.journal.exchange import Exchange
+from testkit.request import NAMES
 
 if TYPE_CHECKING:
     from testkit.journal.flows import Flow
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @operation("GET", "/journal", "List exchanges, oldest first", query=("endpoint", "client_id", "flow", "after"))
 def exchanges(call: Call) -> Any:
     """Secrets are replaced by marks, the same for the same secret."""
+    _know_endpoint(call.query.get("endpoint"))
     found = call.space.journal.exchanges(_number(call.query.get("after", "0"), "after"))
     if "flow" in call.query:
         found = _flow(call, call.query["flow"]).exchanges
@@ -66,6 +68,7 @@ def har(call: Call) -> Any:
 def wait(call: Call) -> Any:
     """Instead of sleeping: answered as soon as enough of them are, or when the time is over."""
     asked = call.body
+    _know_endpoint(asked.endpoint)
     names = ("endpoint", "client_id", "status")
 
     def fitting(found: Sequence[Exchange]) -> list[Exchange]:
@@ -127,6 +130,12 @@ def _flow_told(flow: Flow, verdicts: Sequence[Verdict]) -> dict[str, Any]:
         "exchanges": [each.id for each in flow.exchanges],
         "verdicts": both,
     }
+
+
+def _know_endpoint(name: str | None) -> None:
+    """Refuse what no exchange is called, rather than wait for it."""
+    if name not in {None, *NAMES}:
+        raise InputError(f"no endpoint is called {name!r}; there are: {', '.join(NAMES)}")
 
 
 def _number(text: str, name: str) -> int:

@@ -49,8 +49,9 @@ def withdraw(call: Call) -> Any:
 
 @operation("POST", "/keys/{kid}/duplicate", "Publish another key under the same kid (the fault jwks_duplicate_kid)")
 def duplicate(call: Call) -> Any:
-    """Until that fault is cleared; every signing key is doubled. Raises `NotFound` for a kid that is not published."""
-    kid = call.path["kid"]
-    if kid not in {each["kid"] for each in json.loads(call.space.house.ring.jwks)["keys"]}:
+    """Until that fault is cleared. Raises `NotFound` for a kid that is not published for signatures."""
+    kid, ring = call.path["kid"], call.space.house.ring
+    ring.refresh()
+    if kid not in {key["kid"] for key in json.loads(ring.jwks)["keys"] if key["use"] == "sig"}:
         raise NotFound(f"no key {kid!r} is published")
-    return call.space.faults.add("jwks_duplicate_kid", options={}).told()
+    return call.space.faults.add("jwks_duplicate_kid", options={"kid": kid}).told()

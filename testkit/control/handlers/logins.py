@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glc.database import db
+from glc.errors import InputError
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
 from testkit.personas import personas
@@ -36,6 +37,8 @@ def clear(call: Call) -> None:
 def auto(call: Call) -> Any:
     """Null: nobody."""
     given = call.body.model_dump(exclude_unset=True)
+    if not given:
+        raise InputError(f"say who: {' or '.join(schemas.AutoLoginAsked.model_fields)}")
     if "account" in given:
         if given["account"] is not None:
             _check(call, given["account"], known=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glc.errors import InputError
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
 from testkit.space import Space
@@ -18,6 +19,8 @@ def read(call: Call) -> Any:
 @operation("PUT", "/clock", "Put the clock somewhere, have it stand still or go on", body=schemas.ClockAsked)
 def put(call: Call) -> Any:
     """It rules codes, tokens, sessions, secrets, agreements, keys."""
+    if call.body.now is None and call.body.frozen is None:
+        raise InputError("say what the clock shall do: now (an instant with its zone), frozen (true or false), or both")
     call.space.clock.set(call.body.now, frozen=call.body.frozen)
     return told(call.space)
 
@@ -25,6 +28,8 @@ def put(call: Call) -> Any:
 @operation("POST", "/clock/advance", "Move the clock by a duration", body=schemas.AdvanceAsked)
 def advance(call: Call) -> Any:
     """Forwards, or backwards when it is below zero."""
+    if not call.body.model_fields_set:
+        raise InputError(f"say by how much: {', '.join(schemas.AdvanceAsked.model_fields)}")
     call.space.clock.advance(call.body.duration)
     return told(call.space)
 

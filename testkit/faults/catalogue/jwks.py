@@ -10,6 +10,7 @@ from testkit.faults.answering import (
     HTML_PAGE,
     as_type,
     keys_changed,
+    keys_doubled,
     said,
     truncated,
 )
@@ -70,14 +71,13 @@ FAULTS = (
     ),
     _fault(
         name="jwks_duplicate_kid",
-        summary="Each kid is published twice, first with somebody else's key.",
-        resume_fr="Chaque kid est publié deux fois, d’abord avec la clé d’un inconnu.",
+        summary="Each kid, or that of the option kid, is published twice, first with somebody else's key.",
+        resume_fr="Chaque kid, ou celui de l’option kid, est publié deux fois, d’abord avec la clé d’un inconnu.",
         rp_must="either",
         why="Distinct keys should have distinct kids: a site may refuse, or try each of them.",
         section="RFC 7517, 4.5",
-        answer=keys_changed(
-            lambda keys: [each for key in keys for each in (lies.stranger_jwk(key, kid=key["kid"]), key)]
-        ),
+        answer=keys_doubled(lambda key: lies.stranger_jwk(key, kid=key["kid"])),
+        options={"kid": ""},
     ),
     _fault(
         name="jwks_without_kid",
