@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from flask import request
 from sqlalchemy.orm import Session
 
+from consent import receipts
 from glc.database import db
 from glc.errors import InputError, NotFound
 from glc.services import services
 from idp.accounts import throttling
 from idp.accounts.rules import create_account, find_by_email
+from idp.authorization.consent_page import audience_of
 from idp.authorization.endpoint import Visit
 from idp.models import Account
+from partner_registry.models import ConsentMode
 from testkit.personas import add_persona, personas
 
 DOES = ("accepts", "refuses", "cancels", "abandons", "registers", "fails_then_accepts")
@@ -128,6 +131,8 @@ class Scripts:
             where = throttling.places(account.email, account)
             for _ in range(script.failures):
                 throttling.count_failure(session, services().settings, where, visit.at)
+        if script.does == "refuses":
+            _have_asked(session, account, visit)
         visit.enter(account)
         if visit.waiting is not None:
             with self._turn:
@@ -144,6 +149,15 @@ class Scripts:
         if script.does == "cancels":
             visit.cancel()
         return visit.answer_consent(accepted=script.does != "refuses", remember=script.remember)
+
+
+def _have_asked(session: Session, account: Account, visit: Visit) -> None:
+    """Forget that somebody consented before: whoever shall refuse must be asked. Raises `InputError` where nobody is."""
+    terms = visit.asked.terms
+    if terms.consent_mode is ConsentMode.NONE:
+        raise InputError(f"the client {terms.client_id} asks nobody for consent: nobody can refuse it")
+    for each in receipts.active(session, account.id, visit.at, audience=audience_of(terms)):
+        receipts.end(session, each, visit.at, receipts.ASKED_ANEW)
 
 
 def _known(does: str) -> str:

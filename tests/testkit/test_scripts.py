@@ -49,6 +49,23 @@ def test_who_refuses_is_answered_access_denied(room: Room, site: Registered) -> 
     assert len(room.call("GET", "/sessions")["sessions"]) == 1
 
 
+def test_who_refuses_does_so_though_they_consented_before(make_room: Make) -> None:
+    """A consent that is remembered is asked for again: a code here would make a test of refusals vacuous."""
+    room = make_room(dialect="standard")
+    site = room.client()
+    room.call("POST", "/consents", {"account": "camille", "client_id": site.client_id})
+    room.call("POST", "/logins", {"account": "camille", "does": "refuses"})
+    assert site.log_in()["error"] == "access_denied"
+
+
+def test_nobody_refuses_what_nobody_is_asked(room: Room) -> None:
+    """A client whose users are not asked for consent: said at the login, and not passed over."""
+    site = room.client(consent_mode="none")
+    answer = site.authorize(headers={"X-GLC-Login": "camille;does=refuses"})
+    assert answer.status_code == 400
+    assert "consent" in answer.text
+
+
 def test_who_cancels_is_answered_access_denied_and_logged_in_nowhere(room: Room, site: Registered) -> None:
     """On the login page."""
     room.call("POST", "/logins", {"account": "camille", "does": "cancels"})
