@@ -34,8 +34,9 @@ class Calls:
         client_id = audience_of(asked.parameters.get("logout_token", ""))
         names: list[str] = []
         send: Send = self._send
-        for fault in self._faults.acting(Scene(endpoint, lambda: (client_id, None)), "outgoing"):
-            names.append(fault.spec.name)
+        scene = Scene(endpoint, lambda: (client_id, None))
+        for fault in self._faults.acting(scene, "outgoing"):
+            names.append(self._faults.did(fault, scene))
             send = _through(fault, send)
         at, began = self._house.clock.now(), self._journal.elapsed()
         try:

@@ -156,7 +156,7 @@ class Space:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _clear(self) -> None:
-        self.faults.clear()
+        self.faults.begin_again()
         self.scripts.begin_again()
         self.journal.clear()
 
@@ -249,7 +249,7 @@ class Space:
                 answer, names = self.faults.change(after, seen, answer)
             applied += names
         for fault in self.faults.acting(after, "transport"):
-            applied.append(fault.spec.name)
+            applied.append(self.faults.did(fault, after))
             begun = disturb(fault, answer)
             if begun is not None:
                 return answer, begun

@@ -210,6 +210,15 @@ class AssertionsAsked(Asked):
     after: int = 0
 
 
+class CasePlayed(BaseModel):
+    """One case of a run."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    verdict: Literal["passed", "failed", "skipped"]
+
+
 class ResultAsked(BaseModel):
     """The result of an acceptance run (docs/recette.md)."""
 
@@ -217,3 +226,4 @@ class ResultAsked(BaseModel):
 
     client_id: str
     verdict: Literal["passed", "failed"]
+    cases: list[CasePlayed]

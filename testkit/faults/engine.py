@@ -68,6 +68,7 @@ class Faults:
         self._active: list[ActiveFault] = []
         self._numbers = itertools.count(1)
         self._turn = threading.Lock()
+        self._acted: set[tuple[str, str | None]] = set()
 
     def add(self, name: str, **scope: Any) -> ActiveFault:
         """Switch a fault on. Raises `InputError` when there is no such fault, or it has no such option or endpoint."""
@@ -110,6 +111,20 @@ class Faults:
                 raise NotFound(f"no fault {number} is switched on")
             self._active = kept
 
+    def begin_again(self) -> None:
+        """As when the space was made: none is switched on, and none ever acted."""
+        self.clear()
+        self._acted.clear()
+
+    def acted(self, client_id: str) -> set[str]:
+        """The faults that acted on a client, or on what is asked without saying who asks, since the space began."""
+        return {name for name, whose in [*self._acted] if whose in {None, client_id}}
+
+    def did(self, fault: ActiveFault, scene: Scene) -> str:
+        """Note that a fault acted; its name."""
+        self._acted.add((fault.spec.name, scene.whose()[0]))
+        return fault.spec.name
+
     def acting(self, scene: Scene, place: str) -> Iterator[ActiveFault]:
         """Those that act in a place (`signed`, `answer`…) there and now. Each is counted unless it is given back."""
         for fault in self._active:
@@ -148,7 +163,7 @@ class Faults:
                 self.give_back(fault)
                 continue
             signing = made
-            names.append(fault.spec.name)
+            names.append(self.did(fault, scene))
         return signing, names
 
     def instead(self, scene: Scene, asked: Asked) -> tuple[Answer | None, list[str]]:
@@ -159,7 +174,7 @@ class Faults:
             if answer is None and not fault.spec.prepares:
                 self.give_back(fault)
                 continue
-            names.append(fault.spec.name)
+            names.append(self.did(fault, scene))
             if answer is not None:
                 return answer, names
         return None, names
@@ -173,7 +188,7 @@ class Faults:
                 self.give_back(fault)
                 continue
             answer = made
-            names.append(fault.spec.name)
+            names.append(self.did(fault, scene))
         return answer, names
 
 

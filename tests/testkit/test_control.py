@@ -374,15 +374,3 @@ def test_mails_are_read_by_the_test(room: Room, site: Registered) -> None:
     [mail] = room.call("GET", "/mails?to=camille@citoyen.example")["mails"]
     assert f"{room.told['issuer']}password/reset/" in mail["text"]
     assert room.call("GET", "/mails?to=autre@citoyen.example") == {"mails": []}
-
-
-def test_a_result_is_signed_as_the_registry_reads_it(room: Room) -> None:
-    """Point 7."""
-    from glc.entropy import SystemEntropy
-    from glc.settings import DEVELOPMENT_MASTER_KEY
-    from keys.documents import acceptance_signer
-    from keys.encryption import MasterKey
-
-    document = {"client_id": "x", "verdict": "passed", "cases": [{"id": "login", "verdict": "passed"}]}
-    signature = room.call("POST", "/recettes", document)["signature"]
-    assert acceptance_signer(MasterKey(DEVELOPMENT_MASTER_KEY, SystemEntropy(), [])).read(signature) == document

@@ -100,15 +100,6 @@ def mails(call: Call) -> Any:
         }
 
 
-@operation("POST", "/recettes", "Sign the result of an acceptance run, for the registry", body=schemas.ResultAsked)
-def sign_result(call: Call) -> Any:
-    """A compact JWS under this installation's master key."""
-    from partner_registry.ports import ports
-
-    with call.space.inside():
-        return {"signature": ports().acceptances.sign(call.body.model_dump())}
-
-
 def told(call: Call, space: Space) -> dict[str, Any]:
     """A space without its key."""
     base = call.base_url.removesuffix("/_testkit")
