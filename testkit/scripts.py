@@ -152,7 +152,7 @@ class Scripts:
 
 
 def _have_asked(session: Session, account: Account, visit: Visit) -> None:
-    """Forget that somebody consented before: whoever shall refuse must be asked. Raises `InputError` where nobody is."""
+    """Forget that somebody consented before, so that they are asked. Raises `InputError` where nobody is."""
     terms = visit.asked.terms
     if terms.consent_mode is ConsentMode.NONE:
         raise InputError(f"the client {terms.client_id} asks nobody for consent: nobody can refuse it")

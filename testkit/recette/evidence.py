@@ -1,7 +1,7 @@
 """What the space itself saw of an acceptance run: signed along with the result, which may not tell of more.
 
-A run speaks HTTP and reports what it saw; its result opens production (docs/acceptance.md). So a signature wants a whole
-run, of a client that logged in here, whose every judged fault really acted on that client.
+A run speaks HTTP and reports what it saw; its result opens production (docs/acceptance.md). So a signature wants a
+whole run, of a client that logged in here, whose every judged fault really acted on that client.
 """
 
 from __future__ import annotations
