@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shlex
 import shutil
 import socket
@@ -210,11 +211,15 @@ def found_command(named: str | None) -> list[str]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of this machine that nobody listens on now.
+
+    Below those that systems hand out to callers: one of these could be taken before the simulator listens there.
+    """
+    for port in random.sample(range(20_000, 32_768), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise NotServed("a hundred ports of this machine were tried, and none is free.")
 
 
 def surroundings(environment: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from browser.registry_onboarding import connected
 from needs import needs
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from ports import free_port
 
 __all__ = ["connected"]
 
@@ -90,13 +90,6 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     yield make
     for context in made:
         context.close()
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

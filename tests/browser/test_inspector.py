@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.conftest import DESKTOP, PHONE, free_port, wait_until_served
+from browser.conftest import DESKTOP, PHONE, wait_until_served
 from playwright.sync_api import BrowserContext, Page, expect
+from ports import free_port
 
 CAMILLE = ("camille@inspection.example", "un mot de passe d’essai")
 PICTURES = os.environ.get("GLC_INSPECTOR_PICTURES")

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.conftest import DESKTOP, PHONE, free_port
+from browser.conftest import DESKTOP, PHONE
 from conftest import add_account, register_site
 from flask import Flask
 from flows import PASSWORD, Site, payload
 from needs import needs
 from playwright.sync_api import BrowserContext, Page, expect
+from ports import free_port
 from werkzeug.wrappers import Request, Response
 from wire import on_the_wire
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from fault_evidence import EVIDENCE
 from faulty import GOODBYE, SCOPE
 from kit import CALLBACK, Registered, Room
 from needs import needs
+from ports import free_port
 from werkzeug.test import Client
 from wire import on_the_wire
 
@@ -50,8 +50,7 @@ the site. Levels of authentication (`acr`) it leaves to the site, and here none 
 @pytest.fixture(scope="module")
 def kit() -> Iterator[Testkit]:
     """A test kit that listens where its issuer says."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     made = load_testkit(Settings(testkit=True, issuer=f"http://localhost:{port}/", port=port))
     with on_the_wire(made, port):
         yield made

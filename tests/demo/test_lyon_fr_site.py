@@ -26,6 +26,7 @@ import requests
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from ports import free_port
 from werkzeug.test import TestResponse
 
 from demo.lyon_fr.config import ConfigError, SiteConfig
@@ -559,8 +560,7 @@ def test_a_wrong_url_is_named_by_its_variable() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_serves_logs_no_query_and_stops_on_a_signal(provider: Provider, number: signal.Signals) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environment = os.environ | {
         "LYON_FR_ISSUER": provider.issuer,
         "LYON_FR_CLIENT_ID": "lyon",

@@ -7,13 +7,13 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVES = {
@@ -52,7 +52,7 @@ def test_commands_that_run_this_test_exist(command: str) -> None:
 
 
 def _serve(command: str, environment: dict[str, str]) -> None:
-    port, site_port = _free_port(), _free_port()
+    port, site_port = free_port(), free_port()
     options = SERVES[command].format(port=port, site_port=site_port)
     process = subprocess.Popen(
         [*shlex.split(command), options],
@@ -81,9 +81,3 @@ def _discovered(url: str, process: subprocess.Popen[str]) -> str:
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"{url} does not answer")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

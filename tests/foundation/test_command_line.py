@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import structlog
 from click.testing import CliRunner
+from ports import free_port
 
 from glc import cli
 
@@ -149,7 +150,7 @@ def test_a_refusal_is_one_sentence_with_the_remedy_and_exit_code_1(
     glc: Run, arguments: tuple[str, ...], says: str
 ) -> None:
     """Exit codes that mean something; never a traceback."""
-    refused = glc(*(each.format(free=_free_port()) for each in arguments))
+    refused = glc(*(each.format(free=free_port()) for each in arguments))
     assert refused.returncode == 1, refused.stderr
     assert says in refused.stderr
     assert refused.stderr.startswith("glc: ")
@@ -175,7 +176,7 @@ def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
 
 def test_an_unmigrated_database_is_refused_with_the_command_that_mends_it(glc: Run, tmp_path: Path) -> None:
     """Issue, « Ground »: by `serve`, and by whatever else needs tables."""
-    for arguments in (("serve", "--port", str(_free_port())), ("seed",), ("client", "list")):
+    for arguments in (("serve", "--port", str(free_port())), ("seed",), ("client", "list")):
         refused = glc(*arguments, on=tmp_path / "empty.sqlite3")
         assert refused.returncode == 1
         assert "glc database upgrade" in refused.stderr
@@ -225,11 +226,6 @@ def test_help_says_what_there_is(glc: Run) -> None:
     for command in ("account", "client", "database", "demo", "keys", "seed", "serve"):
         assert command in printed
     assert "--redirect-uri" in glc("client", "register", "--help").stdout
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def test_a_misspelt_variable_is_pointed_out_and_stops_nothing(glc: Run, monkeypatch: pytest.MonkeyPatch) -> None:

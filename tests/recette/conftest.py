@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from ports import free_port
 
 from demo.recette_site.config import SiteConfig
 from demo.recette_site.serving import serving
@@ -109,13 +109,6 @@ def target(testkit: str) -> Callable[..., Any]:
         made.ask("DELETE", "")
 
     return make
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from conftest import CHEAP, add_account, register_site
 from flows import PASSWORD
+from ports import free_port
 from wire import on_the_wire
 
 from demo.recette_site.config import ConfigError, SiteConfig
@@ -50,7 +50,7 @@ class Place:
 @pytest.fixture
 def place(prepared_database: Path, tmp_path: Path) -> Iterator[Callable[..., Place]]:
     """Serve a provider in the dialect `standard` and the site, with mistakes if any are named."""
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     provider, home = (f"http://localhost:{port}/" for port in ports)
     path = shutil.copy(prepared_database, tmp_path / "glc.sqlite3")
     app = create_app(
@@ -120,9 +120,3 @@ def test_an_unknown_mistake_is_refused_with_the_list_of_those_there_are() -> Non
     """A proof that plants nothing would prove nothing."""
     with pytest.raises(ConfigError, match="no_state_check"):
         SiteConfig("http://localhost/", "a", "b", "http://localhost/", mistakes=frozenset({"no_stat_check"}))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

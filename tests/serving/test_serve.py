@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from ports import free_port
 
 from glc.web import LONG_BODY
 
@@ -145,12 +146,6 @@ def wait_until_it_answers(server: Server) -> None:
         assert server.process.poll() is None, server.log.read_text()
         assert time.monotonic() < deadline, server.log.read_text()
         time.sleep(0.01)
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def glc(*words: str) -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,16 +18,10 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from ports import free_port
 
 GLC = [sys.executable, "-c", "from glc.cli import main; main()"]
 LONGEST_IN = 60
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from ports import free_port
 
 from testkit.faults.catalogue import CATALOGUE
 
@@ -85,8 +86,7 @@ def call(port: int, method: str, path: str, content: Any = None, key: str = "") 
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where `glc serve --testkit` listens."""
     folder = tmp_path_factory.mktemp("served")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GLC_")}
     with (folder / "log").open("w") as log:
         command = [*GLC, "serve", "--testkit", "--port", str(port)]
