@@ -56,7 +56,7 @@ def faults_command(family: str | None, markdown: bool, as_json: bool) -> None:
 
 def described(spec: FaultSpec) -> dict[str, object]:
     """A row of the catalogue, for a program."""
-    names = ("name", "family", "summary", "resume_fr", "rp_must", "why", "section", "endpoints")
+    names = ("name", "family", "summary", "resume_fr", "rp_must", "why", "pourquoi_fr", "section", "endpoints")
     return {name: getattr(spec, name) for name in names} | {"endpoints": list(spec.endpoints)}
 
 

@@ -15,6 +15,7 @@ from glc.fetch import Fetched
 from idp.provider import Provider
 from idp.tokens.signing import serialise, signed_under
 from partner_registry.terms import ReleaseTerms
+from testkit.faults.reasons import FRENCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +122,8 @@ class FaultSpec:
     """Makes the provider's call to a site in its own way."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Its options, with what they are unless told."""
+
+    @property
+    def pourquoi_fr(self) -> str:
+        """`why` in French."""
+        return FRENCH[self.why]

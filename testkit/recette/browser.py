@@ -11,6 +11,7 @@ from glc.urls import origin
 from testkit.recette.errors import RunError, VisitError
 from testkit.recette.pages import Page, shown
 from testkit.recette.visitor import NewVisitor
+from testkit.recette.words import Words
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Request, Response, Route
@@ -56,7 +57,13 @@ class BrowserVisitor:
             if ended is not None:
                 return ended
             words = str(error).splitlines()[0]
-            raise VisitError(f"{shown(url)}: {words} (after {' → '.join(trip.hops) or 'no answer'})") from None
+            way = " → ".join(trip.hops)
+            raise VisitError(
+                Words(
+                    f"{shown(url)}: {words} (after {way or 'no answer'})",
+                    f"{shown(url)} : {words} (après {way or 'aucune réponse'})",
+                )
+            ) from None
         finally:
             tab.unroute_all(behavior="ignoreErrors")  # a tab does not close while a guard is still asked
             tab.close()

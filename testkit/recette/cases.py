@@ -1,7 +1,6 @@
 """The table of what is played: the good paths, what the journal shows, and the catalogue of faults.
 
-Each case belongs to a *duty*: one thing that a site owes its users. One mistake of a site may fail many cases; they are
-those of one duty, and the report names that duty first.
+Each case belongs to a *duty* (`duties.py`): one thing that a site owes its users.
 """
 
 from __future__ import annotations
@@ -9,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Any
 
 from testkit.recette import scenarios
+from testkit.recette.duties import duty_of
 from testkit.recette.stage import Seen, Stage
+from testkit.recette.words import Words
 
 
 class Expected(StrEnum):
@@ -32,60 +32,17 @@ class Expected(StrEnum):
     """What is looked for in the journal, or the probe, holds."""
 
 
-DUTIES = {
-    "login": "People can log in, again and again.",
-    "errors": "An answer that is an error is told to the user, and breaks nothing.",
-    "open_redirect": "After the login the user stays on the site, whatever the link that led there says.",
-    "state": "An answer is taken only with the state of a login that this browser began.",
-    "state_unguessable": "Each login has a state of its own that nobody can guess.",
-    "answer_iss": "The answer comes from the provider that was asked (iss).",
-    "answer": "The authorization answer is read strictly.",
-    "pkce": "Each login uses PKCE with S256.",
-    "nonce_sent": "Each login sends a nonce.",
-    "nonce": "The ID Token's nonce is the one that was sent.",
-    "code_once": "A code is redeemed once.",
-    "secret": "The client's secret is never in an address.",
-    "alg_none": "An ID Token that is not signed is refused.",
-    "alg": "An ID Token is refused unless it is signed with the algorithm that was agreed.",
-    "signature": "The signature of the ID Token is verified with the provider's published keys.",
-    "iss": "The ID Token comes from the provider (iss).",
-    "aud": "The ID Token is for this site (aud, azp).",
-    "sub": "The ID Token names somebody.",
-    "expiry": "An ID Token that has expired is refused.",
-    "dates": "An ID Token's other dates are believable.",
-    "hashes": "The ID Token vouches for the tokens beside it.",
-    "id_token": "The ID Token is read strictly.",
-    "userinfo_sub": "Userinfo tells about the person of the ID Token (sub).",
-    "userinfo": "Userinfo's answers are read with care.",
-    "token_answer": "The token endpoint's answers are read with care.",
-    "discovery": "The discovery document is read with care.",
-    "key_rotation": "A key that the provider has just begun to use is looked for.",
-    "jwks": "The provider's keys are read with care.",
-    "logout": "Logging out ends the site's own login.",
-    "logout_at_provider": "Logging out ends the provider's session too.",
-    "backchannel": "A back-channel logout ends the login.",
-    "logout_token": "A logout token is verified before anything is ended.",
-    "logout_replay": "A logout token is taken once.",
-    "frontchannel": "A front-channel logout ends the login.",
-    "frontchannel_checked": "A front-channel logout is believed only with the provider's iss and a known sid.",
-    "recovery": "After all this, people can still log in.",
-    "transport": "A provider that answers late, or badly, breaks nothing.",
-}
-"""What a site owes its users, by the name that cases give."""
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """One situation, what must come of it, and why."""
 
     id: str
     duty: str
-    title: str
+    title: Words
     expected: Expected
-    why: str
+    why: Words
     section: str
     play: Callable[[Stage], Seen]
-    title_fr: str = ""
     fault: str | None = None
     """The fault that is produced; a case whose fault never acts is skipped."""
     needs: tuple[str, ...] = ("login",)
@@ -113,162 +70,222 @@ GOOD_PATHS = (
     Case(
         "login",
         "login",
-        "Somebody logs in.",
+        Words("Somebody logs in.", "Une personne se connecte."),
         Expected.LOGGED_IN,
-        "Nothing else can be tried before this works.",
+        Words(
+            "Nothing else can be tried before this works.",
+            "Rien d’autre ne peut être essayé tant que cela ne fonctionne pas.",
+        ),
         f"{_CORE}, 3.1",
         scenarios.log_in,
-        "Une personne se connecte.",
         needs=(),
     ),
     Case(
         "second_login",
         "login",
-        "Somebody else logs in, then the first person again.",
+        Words(
+            "Somebody else logs in, then the first person again.",
+            "Une autre personne se connecte, puis la première de nouveau.",
+        ),
         Expected.LOGGED_IN,
-        "What one login leaves behind must not hinder the next.",
+        Words(
+            "What one login leaves behind must not hinder the next.",
+            "Ce qu’une connexion laisse derrière elle ne doit pas gêner la suivante.",
+        ),
         f"{_CORE}, 3.1",
         scenarios.log_in_twice,
-        "Une autre personne se connecte, puis la première de nouveau.",
     ),
     Case(
         "consent_refused",
         "errors",
-        "The person refuses to share their data (access_denied).",
+        Words("The person refuses to share their data (access_denied).", "La personne refuse de partager ses données."),
         Expected.FAILS_CLEANLY,
-        "Refusing is a right: the user gets a page that says so, not a crash.",
+        Words(
+            "Refusing is a right: the user gets a page that says so, not a crash.",
+            "Refuser est un droit : la personne voit une page qui le dit, pas une panne.",
+        ),
         f"{_CORE}, 3.1.2.6",
         scenarios.visitor_who("refuses"),
-        "La personne refuse de partager ses données.",
     ),
     Case(
         "login_cancelled",
         "errors",
-        "The person gives up on the login page.",
+        Words("The person gives up on the login page.", "La personne renonce à se connecter."),
         Expected.FAILS_CLEANLY,
-        "People change their minds: the user gets a page that says so, not a crash.",
+        Words(
+            "People change their minds: the user gets a page that says so, not a crash.",
+            "On peut changer d’avis : la personne voit une page qui le dit, pas une panne.",
+        ),
         f"{_CORE}, 3.1.2.6",
         scenarios.visitor_who("cancels"),
-        "La personne renonce à se connecter.",
     ),
     Case(
         "answer_in_another_browser",
         "state",
-        "The answer to one browser's login is opened in another browser.",
+        Words(
+            "The answer to one browser's login is opened in another browser.",
+            "La réponse destinée à un navigateur est ouverte dans un autre.",
+        ),
         Expected.NOT_LOGGED_IN,
-        "Otherwise a link is enough to log somebody in to an attacker's account, where they type what they should not.",
+        Words(
+            "Otherwise a link is enough to log somebody in to an attacker's account, where they type what they "
+            "should not.",
+            "Sinon, un lien suffit à connecter quelqu’un au compte d’un attaquant, où il écrit ce qu’il ne "
+            "devrait pas.",
+        ),
         "RFC 6749, 10.12",
         scenarios.answer_in_another_browser,
-        "La réponse destinée à un navigateur est ouverte dans un autre.",
     ),
     Case(
         "open_redirect",
         "open_redirect",
-        "The login's address asks to be sent to another site afterwards.",
+        Words(
+            "The login's address asks to be sent to another site afterwards.",
+            "L’adresse de connexion demande d’aller ensuite sur un autre site.",
+        ),
         Expected.HOLDS,
-        "A link to your site that ends on an attacker's one is what a fraudulent e-mail needs.",
+        Words(
+            "A link to your site that ends on an attacker's one is what a fraudulent e-mail needs.",
+            "Un lien vers votre site qui finit sur celui d’un attaquant, c’est ce qu’il faut à un courriel frauduleux.",
+        ),
         "RFC 9700, 4.11",
         scenarios.open_redirect,
-        "L’adresse de connexion demande d’aller ensuite sur un autre site.",
     ),
     Case(
         "logout",
         "logout",
-        "The person logs out at the site.",
+        Words("The person logs out at the site.", "La personne se déconnecte du site."),
         Expected.LOGGED_OUT,
-        "On a shared computer the next person must not find them logged in.",
+        Words(
+            "On a shared computer the next person must not find them logged in.",
+            "Sur un ordinateur partagé, la personne suivante ne doit pas la trouver connectée.",
+        ),
         "OpenID Connect RP-Initiated Logout 1.0, 2",
         scenarios.log_out,
-        "La personne se déconnecte du site.",
     ),
     Case(
         "logout_at_provider",
         "logout_at_provider",
-        "Logging out at the site ends the provider's session too.",
+        Words(
+            "Logging out at the site ends the provider's session too.",
+            "Se déconnecter du site met aussi fin à la session du fournisseur.",
+        ),
         Expected.HOLDS,
-        "Otherwise one click logs the next person in again, without a password.",
+        Words(
+            "Otherwise one click logs the next person in again, without a password.",
+            "Sinon, un clic connecte de nouveau la personne suivante, sans mot de passe.",
+        ),
         "OpenID Connect RP-Initiated Logout 1.0, 2",
         scenarios.log_out_everywhere,
-        "Se déconnecter du site met aussi fin à la session du fournisseur.",
         needs=("login", "logout"),
     ),
     Case(
         "backchannel_logout",
         "backchannel",
-        "The provider tells the site, server to server, that the session ended.",
+        Words(
+            "The provider tells the site, server to server, that the session ended.",
+            "Le fournisseur annonce au site, de serveur à serveur, la fin de la session.",
+        ),
         Expected.LOGGED_OUT,
-        "Somebody who logs out at another site is logged out here too.",
+        Words(
+            "Somebody who logs out at another site is logged out here too.",
+            "Qui se déconnecte d’un autre site est aussi déconnecté ici.",
+        ),
         f"{_BACK}, 2.7",
         scenarios.backchannel_logout,
-        "Le fournisseur annonce au site, de serveur à serveur, la fin de la session.",
     ),
     Case(
         "logout_token_replayed",
         "logout_replay",
-        "A logout token that was taken already is sent again after a new login.",
+        Words(
+            "A logout token that was taken already is sent again after a new login.",
+            "Un jeton de déconnexion déjà reçu est renvoyé après une nouvelle connexion.",
+        ),
         Expected.LOGGED_IN,
-        "Whoever reads one token in a log could log that person out again and again.",
+        Words(
+            "Whoever reads one token in a log could log that person out again and again.",
+            "Qui lit un jeton dans un journal pourrait déconnecter cette personne encore et encore.",
+        ),
         f"{_BACK}, 2.6 (7)",
         scenarios.logout_token_replayed,
-        "Un jeton de déconnexion déjà reçu est renvoyé après une nouvelle connexion.",
         needs=("login", "backchannel_logout"),
     ),
     Case(
         "frontchannel_logout",
         "frontchannel",
-        "The person logs out at the provider, whose page tells the site.",
+        Words(
+            "The person logs out at the provider, whose page tells the site.",
+            "La personne se déconnecte chez le fournisseur, dont la page prévient le site.",
+        ),
         Expected.LOGGED_OUT,
-        "Somebody who logs out at another site is logged out here too.",
+        Words(
+            "Somebody who logs out at another site is logged out here too.",
+            "Qui se déconnecte d’un autre site est aussi déconnecté ici.",
+        ),
         "OpenID Connect Front-Channel Logout 1.0, 3",
         scenarios.frontchannel_logout,
-        "La personne se déconnecte chez le fournisseur, dont la page prévient le site.",
     ),
 )
 
 
-def _shown(name: str, duty: str, title: str, title_fr: str, why: str, section: str) -> Case:
-    return Case(name, duty, title, Expected.HOLDS, why, section, scenarios.journal_shows(name), title_fr)
+def _shown(name: str, duty: str, title: Words, why: Words, section: str) -> Case:
+    return Case(name, duty, title, Expected.HOLDS, why, section, scenarios.journal_shows(name))
 
 
 JOURNAL = (
     _shown(
         "pkce_s256",
         "pkce",
-        "Every authorization request carries a PKCE challenge (S256).",
-        "Chaque demande porte un défi PKCE (S256).",
-        "A code that is stolen on the way is worth nothing without the verifier.",
+        Words(
+            "Every authorization request carries a PKCE challenge (S256).", "Chaque demande porte un défi PKCE (S256)."
+        ),
+        Words(
+            "A code that is stolen on the way is worth nothing without the verifier.",
+            "Un code volé en chemin ne vaut rien sans le vérificateur.",
+        ),
         "RFC 7636; RFC 9700, 2.1.1",
     ),
     _shown(
         "state_unguessable",
         "state_unguessable",
-        "Each authorization request has another state, which cannot be guessed.",
-        "Chaque demande a un autre state, que personne ne peut deviner.",
-        "A state that can be guessed protects from nothing.",
+        Words(
+            "Each authorization request has another state, which cannot be guessed.",
+            "Chaque demande a un autre state, que personne ne peut deviner.",
+        ),
+        Words("A state that can be guessed protects from nothing.", "Un state que l’on devine ne protège de rien."),
         "RFC 6749, 10.10 and 10.12",
     ),
     _shown(
         "nonce_sent",
         "nonce_sent",
-        "Every authorization request carries a nonce.",
-        "Chaque demande porte un nonce.",
-        "The nonce ties the ID Token to this login: without it, another one's can be slipped in.",
+        Words("Every authorization request carries a nonce.", "Chaque demande porte un nonce."),
+        Words(
+            "The nonce ties the ID Token to this login: without it, another one's can be slipped in.",
+            "Le nonce lie l’ID Token à cette connexion : sans lui, celui d’une autre peut y être glissé.",
+        ),
         f"{_CORE}, 3.1.2.1 and 15.5.2",
     ),
     _shown(
         "code_redeemed_once",
         "code_once",
-        "Each code is redeemed once.",
-        "Chaque code est échangé une seule fois.",
-        "A provider takes a second time for a theft, and revokes what the first one gave.",
+        Words("Each code is redeemed once.", "Chaque code est échangé une seule fois."),
+        Words(
+            "A provider takes a second time for a theft, and revokes what the first one gave.",
+            "Un fournisseur prend une seconde fois pour un vol, et révoque ce que la première a donné.",
+        ),
         "RFC 6749, 4.1.2",
     ),
     _shown(
         "secret_never_in_url",
         "secret",
-        "The client's secret is never written into an address.",
-        "Le secret du client n’est jamais dans une adresse.",
-        "Addresses are kept in logs and histories, and sent on to other sites.",
+        Words(
+            "The client's secret is never written into an address.",
+            "Le secret du client n’est jamais dans une adresse.",
+        ),
+        Words(
+            "Addresses are kept in logs and histories, and sent on to other sites.",
+            "Les adresses restent dans des journaux et des historiques, et sont transmises à d’autres sites.",
+        ),
         "RFC 6749, 2.3.1",
     ),
 )
@@ -276,64 +293,28 @@ JOURNAL = (
 RECOVERY = Case(
     "login_after_all",
     "recovery",
-    "After all these faults, somebody logs in.",
+    Words("After all these faults, somebody logs in.", "Après tous ces incidents, une personne se connecte."),
     Expected.LOGGED_IN,
-    "A bad hour of the provider must not leave the site broken until somebody restarts it.",
+    Words(
+        "A bad hour of the provider must not leave the site broken until somebody restarts it.",
+        "Une mauvaise heure du fournisseur ne doit pas laisser le site en panne jusqu’à ce qu’on le redémarre.",
+    ),
     f"{_CORE}, 3.1",
     scenarios.log_in,
-    "Après tous ces incidents, une personne se connecte.",
 )
 KEY_ROTATION = Case(
     "key_rotation",
     "key_rotation",
-    "The provider signs with a new key.",
+    Words("The provider signs with a new key.", "Le fournisseur signe avec une nouvelle clé."),
     Expected.LOGGED_IN,
-    "Keys change without notice: a site that keeps the old ones locks everybody out.",
+    Words(
+        "Keys change without notice: a site that keeps the old ones locks everybody out.",
+        "Les clés changent sans préavis : un site qui garde les anciennes ferme la porte à tout le monde.",
+    ),
     f"{_CORE}, 10.1.1",
     scenarios.key_rotation,
-    "Le fournisseur signe avec une nouvelle clé.",
     needs=("login", "login_after_all"),
 )
-
-_DUTY_OF_FAULT = (
-    ("id_token_alg_none*", "alg_none"),
-    ("id_token_alg_*", "alg"),
-    ("id_token_hs256_*", "alg"),
-    ("id_token_*signature*", "signature"),
-    ("id_token_altered", "signature"),
-    ("id_token_signed_by_*", "signature"),
-    ("id_token_key_*", "signature"),
-    ("id_token_kid_*", "signature"),
-    ("id_token_iss_*", "iss"),
-    ("id_token_aud_*", "aud"),
-    ("id_token_azp_*", "aud"),
-    ("id_token_sub_of_somebody_else", "userinfo_sub"),
-    ("id_token_sub_*", "sub"),
-    ("id_token_nonce_*", "nonce"),
-    ("id_token_exp_*", "expiry"),
-    ("id_token_iat_*", "dates"),
-    ("id_token_not_yet_valid", "dates"),
-    ("id_token_auth_time_*", "dates"),
-    ("id_token_?*_hash_*", "hashes"),
-    ("id_token_*", "id_token"),
-    ("authorize_state_*", "state"),
-    ("authorize_iss_*", "answer_iss"),
-    ("authorize_error_beside_code", "answer"),
-    ("authorize_error_*", "errors"),
-    ("authorize_*", "answer"),
-    ("userinfo_sub_*", "userinfo_sub"),
-    ("userinfo_empty", "userinfo_sub"),
-    ("userinfo_*", "userinfo"),
-    ("token_*", "token_answer"),
-    ("discovery_*", "discovery"),
-    ("jwks_rotated_*", "key_rotation"),
-    ("jwks_*", "jwks"),
-    ("logout_*", "logout"),
-    ("backchannel_*", "logout_token"),
-    ("frontchannel_*", "frontchannel_checked"),
-    ("transport_*", "transport"),
-)
-"""The duty that a fault tests: the first pattern that its name matches."""
 
 _EXPECTED_OF = {
     "reject": Expected.NOT_LOGGED_IN,
@@ -361,13 +342,12 @@ def _of_fault(fault: Mapping[str, Any]) -> Case | None:
     play, needs = _SCENARIO_OF.get(kind, (scenarios.faulty_login, ("login",)))
     return Case(
         id=name,
-        duty=next((duty for pattern, duty in _DUTY_OF_FAULT if fnmatchcase(name, pattern)), "transport"),
-        title=str(fault["summary"]),
+        duty=duty_of(name),
+        title=Words(str(fault["summary"]), str(fault["resume_fr"])),
         expected=_expected(kind, str(fault["rp_must"])),
-        why=str(fault["why"]),
+        why=Words(str(fault["why"]), str(fault["pourquoi_fr"])),
         section=str(fault["section"]),
         play=play(name),
-        title_fr=str(fault.get("resume_fr", "")),
         fault=name,
         needs=needs,
     )

@@ -13,8 +13,9 @@ import click
 from glc.clock import SystemClock
 from glc.urls import origin
 from testkit.recette import reports
-from testkit.recette.cases import DUTIES, all_cases
+from testkit.recette.cases import all_cases
 from testkit.recette.control import Control
+from testkit.recette.duties import DUTIES
 from testkit.recette.errors import RunError, VisitError
 from testkit.recette.run import Verdict, chosen, play
 from testkit.recette.signs import Sign, Signs
@@ -92,8 +93,8 @@ def _run(options: dict[str, Any]) -> bool:
     control = Control(options["glc_url"], options["space"], options["control_key"] or "")
     cases = chosen(all_cases(control.catalogue()), options["only"], options["skip"])
     if options["lists"]:
-        click.echo("\n".join(f"{case.id:<44} {case.duty:<20} {case.title}" for case in cases))
-        click.echo("\nDuties:\n" + "\n".join(f"  {name:<20} {words}" for name, words in DUTIES.items()))
+        click.echo("\n".join(f"{case.id:<44} {case.duty:<20} {case.title.english}" for case in cases))
+        click.echo("\nDuties:\n" + "\n".join(f"  {name:<20} {words.english}" for name, words in DUTIES.items()))
         return True
     site = _site(options)
     issuer = str(control.state()["issuer"])

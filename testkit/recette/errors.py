@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glc.errors import GlcError
+from testkit.recette.words import Words
 
 
 class RunError(GlcError):
@@ -11,9 +12,17 @@ class RunError(GlcError):
     status = 2
 
 
-class VisitError(GlcError):
-    """The site, or a page on the way, could not be visited. The message says which request got which answer."""
+class ReportedError(GlcError):
+    """What ends a case, and is told in the report."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.english)
+        self.words = words
 
 
-class NotApplicable(GlcError):
-    """A case that this site, or this client, cannot be asked to play: it is skipped, and the message says why."""
+class VisitError(ReportedError):
+    """The site, or a page on the way, could not be visited. The words say which request got which answer."""
+
+
+class NotApplicable(ReportedError):
+    """A case that this site, or this client, cannot be asked to play: it is skipped, and the words say why."""

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bs4 import BeautifulSoup
 
+from testkit.recette.words import Words
+
 FIRST_WORDS = 160
 """Characters of a page that a report quotes."""
 
@@ -55,14 +57,20 @@ class Page:
         """Whether an element matches a CSS selector."""
         return self.soup.select_one(selector) is not None
 
-    def __str__(self) -> str:
+    def told(self) -> Words:
+        """Where the visit ended, and the first words there."""
         if not self.status:
-            return f"sent to {shown(self.url)}, which is not visited"
+            where = shown(self.url)
+            return Words(f"sent to {where}, which is not visited", f"envoyé vers {where}, qui n’est pas visité")
         title = f" « {self.title} »" if self.title else ""
         words = self.words
         if len(words) > FIRST_WORDS:
             words = f"{words[:FIRST_WORDS].rsplit(' ', 1)[0]}…"
-        return f"{self.status}{title} at {shown(self.url)}: {words or '(no text)'}"
+        begins = f"{self.status}{title}"
+        return Words(
+            f"{begins} at {shown(self.url)}: {words or '(no text)'}",
+            f"{begins} à {shown(self.url)} : {words or '(aucun texte)'}",
+        )
 
 
 def shown(url: str) -> str:

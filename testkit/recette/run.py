@@ -12,10 +12,11 @@ from typing import Any
 from glc.clock import Clock
 from glc.urls import origin
 from testkit.recette import scenarios
-from testkit.recette.cases import DUTIES, Case, Expected
+from testkit.recette.cases import Case, Expected
 from testkit.recette.errors import NotApplicable, RunError, VisitError
 from testkit.recette.signs import State
 from testkit.recette.stage import Seen, Stage
+from testkit.recette.words import Words, joined
 
 TOOL = "glc recette 1"
 LEEWAY = dt.timedelta(milliseconds=3)
@@ -36,12 +37,12 @@ class Played:
 
     case: Case
     verdict: Verdict
-    seen: str
-    page: str = ""
+    seen: Words
+    page: Words | None = None
     """The page that was seen, and its first words."""
     hops: tuple[str, ...] = ()
     """The visitor's requests."""
-    requests: tuple[str, ...] = ()
+    requests: tuple[Words, ...] = ()
     """What the provider was asked meanwhile, by the visitor and by the site."""
     duration_in: float = 0
 
@@ -90,7 +91,8 @@ class Result:
             "verdict": self.verdict.value,
             "counts": {verdict.value: self.count(verdict) for verdict in Verdict},
             "cases": [
-                {"id": each.case.id, "verdict": each.verdict.value, "title": each.case.title} for each in self.played
+                {"id": each.case.id, "verdict": each.verdict.value, "title": each.case.title.english}
+                for each in self.played
             ],
         }
 
@@ -144,7 +146,7 @@ def play(
                 case,
                 verdict,
                 words,
-                page=str(seen.page) if seen.page else "",
+                page=seen.page.told() if seen.page else None,
                 hops=seen.page.hops if seen.page else (),
                 requests=tuple(map(_request, exchanges)),
                 duration_in=(clock.now() - began).total_seconds(),
@@ -174,39 +176,51 @@ def _check_signs(stage: Stage) -> None:
         page = visitor.open(stage.site.home_url)
     if stage.site.signs.state(page) is State.LOGGED_IN:
         raise RunError(
-            f"a visitor who never logged in looks logged in ({stage.site.signs}): choose another sign. Seen: {page}"
+            f"a visitor who never logged in looks logged in ({stage.site.signs}): choose another sign. "
+            f"Seen: {page.told().english}"
         )
 
 
-def _outcome(stage: Stage, case: Case, played: dict[str, Played]) -> tuple[Verdict, str, Seen]:
+def _outcome(stage: Stage, case: Case, played: dict[str, Played]) -> tuple[Verdict, Words, Seen]:
     nothing = Seen(None)
     for needed in case.needs:
         if needed in played and played[needed].verdict is not Verdict.PASSED:
-            return Verdict.SKIPPED, f"not played: it says nothing unless « {needed} » passes", nothing
+            unless = Words(
+                f"not played: it says nothing unless « {needed} » passes",
+                f"non joué : il ne dit rien si « {needed} » n’est pas réussi",
+            )
+            return Verdict.SKIPPED, unless, nothing
     try:
         seen = case.play(stage)
         if seen.applied and case.expected is Expected.STILL_WORKS:
             seen = scenarios.still_works(stage)
     except NotApplicable as reason:
-        return Verdict.SKIPPED, f"does not apply: {reason.message}", nothing
+        why = Words(f"does not apply: {reason.words.english}", f"sans objet : {reason.words.french}")
+        return Verdict.SKIPPED, why, nothing
     except VisitError as error:
-        return Verdict.FAILED, error.message, nothing
+        return Verdict.FAILED, error.words, nothing
     if not seen.applied:
-        return Verdict.SKIPPED, f"the site made no request on which « {case.fault} » could act", seen
+        idle = Words(
+            f"the site made no request on which « {case.fault} » could act",
+            f"le site n’a fait aucune demande sur laquelle « {case.fault} » pouvait agir",
+        )
+        return Verdict.SKIPPED, idle, seen
     passed, words = judge(case.expected, seen)
     return (Verdict.PASSED if passed else Verdict.FAILED), words, seen
 
 
 _WORDS = {
-    State.LOGGED_IN: "somebody is logged in",
-    State.LOGGED_OUT: "nobody is logged in",
-    State.UNCLEAR: "neither sign is seen: nobody is logged in",
+    State.LOGGED_IN: Words("somebody is logged in", "quelqu’un est connecté"),
+    State.LOGGED_OUT: Words("nobody is logged in", "personne n’est connecté"),
+    State.UNCLEAR: Words(
+        "neither sign is seen: nobody is logged in", "aucun des signes n’est vu : personne n’est connecté"
+    ),
 }
 
 
-def judge(expected: Expected, seen: Seen) -> tuple[bool, str]:
+def judge(expected: Expected, seen: Seen) -> tuple[bool, Words]:
     """Whether what was seen is what was expected, and what was seen in words."""
-    words = " · ".join(part for part in (_WORDS.get(seen.state) if seen.state else "", seen.broke, seen.note) if part)
+    words = joined(_WORDS[seen.state] if seen.state else None, seen.broke, seen.note)
     inside = seen.state is State.LOGGED_IN
     passed = {
         Expected.LOGGED_IN: inside,
@@ -217,29 +231,33 @@ def judge(expected: Expected, seen: Seen) -> tuple[bool, str]:
         Expected.DOES_NOT_BREAK: not seen.broke,
         Expected.HOLDS: seen.holds,
     }[expected]
-    return passed, words or ("it holds" if passed else "it does not hold")
+    return passed, words or (HOLDS if passed else Words("it does not hold", "cela n’est pas le cas"))
 
 
+HOLDS = Words("it holds", "cela est le cas")
 EXPECTED_WORDS = {
-    Expected.LOGGED_IN: "somebody is logged in",
-    Expected.NOT_LOGGED_IN: "nobody is logged in",
-    Expected.LOGGED_OUT: "nobody is logged in any more",
-    Expected.FAILS_CLEANLY: "nobody is logged in, and the site does not break",
-    Expected.DOES_NOT_BREAK: "logged in or not, the site does not break",
-    Expected.STILL_WORKS: "once it is over, a login works again",
-    Expected.HOLDS: "it holds",
+    Expected.LOGGED_IN: _WORDS[State.LOGGED_IN],
+    Expected.NOT_LOGGED_IN: _WORDS[State.LOGGED_OUT],
+    Expected.LOGGED_OUT: Words("nobody is logged in any more", "plus personne n’est connecté"),
+    Expected.FAILS_CLEANLY: Words(
+        "nobody is logged in, and the site does not break", "personne n’est connecté, et le site ne tombe pas"
+    ),
+    Expected.DOES_NOT_BREAK: Words(
+        "logged in or not, the site does not break", "connecté ou non, le site ne tombe pas"
+    ),
+    Expected.STILL_WORKS: Words(
+        "once it is over, a login works again", "une fois l’incident passé, une connexion fonctionne de nouveau"
+    ),
+    Expected.HOLDS: HOLDS,
 }
 
 
-def duty_words(duty: str) -> str:
-    """What a duty asks."""
-    return DUTIES[duty]
-
-
-def _request(exchange: dict[str, Any]) -> str:
-    way = "the provider called the site: " if exchange.get("outgoing") else ""
+def _request(exchange: dict[str, Any]) -> Words:
     faults = f" ({', '.join(exchange['faults'])})" if exchange.get("faults") else ""
-    return f"{way}{exchange.get('method', '')} {exchange.get('endpoint', '')} → {exchange.get('status')}{faults}"
+    asked = f"{exchange['method']} {exchange['endpoint']} → {exchange['status']}{faults}"
+    if exchange["outgoing"]:
+        return Words(f"the provider called the site: {asked}", f"le fournisseur a appelé le site : {asked}")
+    return Words(asked, asked)
 
 
 def _at(exchange: dict[str, Any]) -> dt.datetime:

@@ -15,6 +15,7 @@ from testkit.recette.pages import Page, shown
 from testkit.recette.signs import State
 from testkit.recette.stage import Seen, Stage
 from testkit.recette.visitor import Visitor
+from testkit.recette.words import Words, no_answer
 
 Scenario = Callable[[Stage], Seen]
 
@@ -45,6 +46,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "backchannel_late": {"seconds": 0.5},
 }
 """What faults are told, where a run is not to wait for as long as they would."""
+GOES_ON = Words("the provider's session goes on", "la session du fournisseur continue")
 BROKEN = 500
 """The status of a site that did not expect what happened; 502 and 503 tell that the provider is at fault."""
 
@@ -70,7 +72,9 @@ def visitor_who(does: str) -> Scenario:
 
     def play(stage: Stage) -> Seen:
         if does == "refuses" and str(stage.registered("consent_mode") or "").lower() == "none":
-            raise NotApplicable("this client asks nobody for consent")
+            raise NotApplicable(
+                Words("this client asks nobody for consent", "ce client ne demande le consentement de personne")
+            )
         stage.control.forget_consent(stage.account, stage.site.client_id)
         stage.control.log_in_as(None)
         try:
@@ -92,7 +96,12 @@ def answer_in_another_browser(stage: Stage) -> Seen:
             None,
         )
         if answer is None:
-            raise NotApplicable("the login never came back to a registered redirect URI with its answer in the address")
+            raise NotApplicable(
+                Words(
+                    "the login never came back to a registered redirect URI with its answer in the address",
+                    "la connexion n’est jamais revenue à une URI de redirection enregistrée, réponse dans l’adresse",
+                )
+            )
         page = victim.open(answer)
         if stage.site.home_url is not None and stage.site.signs.state(page) is not State.LOGGED_IN:
             home = victim.open(stage.site.home_url)
@@ -109,7 +118,12 @@ def open_redirect(stage: Stage) -> Seen:
         with stage.visitor() as visitor:
             page = visitor.open(f"{stage.site.login_url}{joint}{asked}")
             if ELSEWHERE in (urlsplit(page.url).hostname or "") or page.url.startswith(f"https:/{elsewhere}"):
-                return Seen(None, holds=False, page=page, note=f"told to return to {elsewhere}")
+                return Seen(
+                    None,
+                    holds=False,
+                    page=page,
+                    note=Words(f"told to return to {elsewhere}", f"prié de revenir à {elsewhere}"),
+                )
     return Seen(None, page=page)
 
 
@@ -129,7 +143,7 @@ def log_out_everywhere(stage: Stage) -> Seen:
         _must_log_in(stage, visitor)
         page = visitor.open(_logout_url(stage))
         left = len(stage.control.sessions(stage.account))
-        return Seen(None, holds=not left, page=page, note="the provider's session goes on" if left else "")
+        return Seen(None, holds=not left, page=page, note=GOES_ON if left else None)
 
 
 def backchannel_logout(stage: Stage) -> Seen:
@@ -148,11 +162,17 @@ def logout_token_replayed(stage: Stage) -> Seen:
         first = _post_token(stage, address, token)
         state, page = stage.look(visitor)
         if state is State.LOGGED_IN:
-            raise NotApplicable(f"the first logout token, answered {first}, did not end the login")
+            raise NotApplicable(
+                Words(
+                    f"the first logout token, answered {first}, did not end the login",
+                    f"le premier jeton de déconnexion, reçu par {first}, n’a pas mis fin à la connexion",
+                )
+            )
         _must_log_in(stage, visitor)
         again = _post_token(stage, address, token)
         state, page = stage.look(visitor)
-        return Seen(state, page=page, note=f"the second time the site answered {again}")
+        answered = Words(f"the second time the site answered {again}", f"la seconde fois, le site a répondu {again}")
+        return Seen(state, page=page, note=answered)
 
 
 def frontchannel_logout(stage: Stage) -> Seen:
@@ -174,7 +194,8 @@ def journal_shows(assertion: str) -> Scenario:
 
     def play(stage: Stage) -> Seen:
         (result,) = stage.control.judge(stage.site.client_id, [assertion])
-        return Seen(None, holds=bool(result["passed"]), note=str(result.get("message", "")))
+        said = Words(str(result["message"]), str(result["message_fr"]))
+        return Seen(None, holds=bool(result["passed"]), note=said)
 
     return play
 
@@ -265,17 +286,19 @@ def _tolerant_login(stage: Stage) -> Seen:
         try:
             return _seen(*stage.logged_in(visitor), stage=stage)
         except VisitError as error:
-            return Seen(State.UNCLEAR, broke=error.message)
+            return Seen(State.UNCLEAR, broke=error.words)
 
 
 def _seen(state: State, page: Page, stage: Stage | None = None) -> Seen:
     return Seen(state, page=page, broke=_broke(page, stage))
 
 
-def _broke(page: Page, stage: Stage | None = None) -> str:
+def _broke(page: Page, stage: Stage | None = None) -> Words | None:
     """Whether the site, not the provider, answered as one that did not expect this."""
     of_provider = stage is not None and origin(page.url) == origin(stage.issuer)
-    return f"{shown(page.url)} answered 500" if page.status == BROKEN and not of_provider else ""
+    if page.status != BROKEN or of_provider:
+        return None
+    return Words(f"{shown(page.url)} answered 500", f"{shown(page.url)} a répondu 500")
 
 
 def _with(seen: Seen, applied: bool) -> Seen:
@@ -316,35 +339,58 @@ def _logged_in_alone(stage: Stage) -> Iterator[Visitor]:
 def _must_log_in(stage: Stage, visitor: Visitor) -> None:
     state, page = stage.logged_in(visitor)
     if state is not State.LOGGED_IN:
-        raise VisitError(f"the login that this case begins with did not work: {page}")
+        told = page.told()
+        raise VisitError(
+            Words(
+                f"the login that this case begins with did not work: {told.english}",
+                f"la connexion par laquelle ce cas commence n’a pas abouti : {told.french}",
+            )
+        )
 
 
 def _rotate(stage: Stage) -> None:
     alg = str(stage.registered("id_token_alg") or "RS256")
     if alg.startswith("HS"):
-        raise NotApplicable(f"this client's ID Tokens are signed with its secret ({alg}): there is no key to look for")
+        raise NotApplicable(
+            Words(
+                f"this client's ID Tokens are signed with its secret ({alg}): there is no key to look for",
+                f"les ID Tokens de ce client sont signés de son secret ({alg}) : il n’y a pas de clé à chercher",
+            )
+        )
     stage.control.rotate_keys(alg)
 
 
 def _logout_url(stage: Stage) -> str:
     if stage.site.logout_url is None:
-        raise NotApplicable("the site's logout is not known: give it with --logout-url")
+        raise NotApplicable(
+            Words(
+                "the site's logout is not known: give it with --logout-url",
+                "la déconnexion du site n’est pas connue : donnez-la par --logout-url",
+            )
+        )
     return stage.site.logout_url
 
 
 def _backchannel_uri(stage: Stage) -> str:
-    found = stage.registered("backchannel_logout_uri")
-    if not found:
-        raise NotApplicable("this client registered no backchannel_logout_uri")
+    found = _registered_uri(stage, "backchannel_logout_uri")
     if str(stage.control.state().get("dialect", "")).startswith("grandlyonconnect"):
-        raise NotApplicable("GrandLyonConnect itself tells nobody by back-channel: play against the dialect standard")
-    return str(found)
+        raise NotApplicable(
+            Words(
+                "GrandLyonConnect itself tells nobody by back-channel: play against the dialect standard",
+                "GrandLyonConnect lui-même n’annonce rien de serveur à serveur : jouez avec le dialecte standard",
+            )
+        )
+    return found
 
 
 def _frontchannel_uri(stage: Stage) -> str:
-    found = stage.registered("frontchannel_logout_uri")
+    return _registered_uri(stage, "frontchannel_logout_uri")
+
+
+def _registered_uri(stage: Stage, name: str) -> str:
+    found = stage.registered(name)
     if not found:
-        raise NotApplicable("this client registered no frontchannel_logout_uri")
+        raise NotApplicable(Words(f"this client registered no {name}", f"ce client n’a pas enregistré de {name}"))
     return str(found)
 
 
@@ -359,4 +405,4 @@ def _post_token(stage: Stage, address: str, token: str) -> int:
         ) as answer:
             return answer.status_code
     except requests.RequestException as error:
-        raise VisitError(f"POST {shown(address)}: no answer ({type(error).__name__})") from None
+        raise VisitError(no_answer(f"POST {shown(address)}", error)) from None

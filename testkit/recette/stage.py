@@ -12,6 +12,7 @@ from testkit.recette.control import Control
 from testkit.recette.pages import Page
 from testkit.recette.signs import Signs, State
 from testkit.recette.visitor import NewVisitor, Visitor
+from testkit.recette.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ class Seen:
     """For those cases: whether it is as it must be."""
     page: Page | None = None
     """The page to quote."""
-    broke: str = ""
+    broke: Words | None = None
     """How the site broke, if it did."""
-    note: str = ""
+    note: Words | None = None
     applied: bool = True
     """Whether the fault acted at all."""
 

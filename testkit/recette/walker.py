@@ -10,6 +10,7 @@ import requests
 from glc.urls import origin
 from testkit.recette.errors import VisitError
 from testkit.recette.pages import Page, shown
+from testkit.recette.words import Words, no_answer
 
 REDIRECTS = {301, 302, 303, 307, 308}
 MOST_HOPS = 25
@@ -59,7 +60,8 @@ class Walker:
         page: Page | None = None
         while step is not None:
             if len(hops) >= MOST_HOPS:
-                raise VisitError(f"sent round in circles: {' → '.join(hops[-6:])}")
+                way = " → ".join(hops[-6:])
+                raise VisitError(Words(f"sent round in circles: {way}", f"renvoyé en rond : {way}"))
             if origin(step.url) not in self.origins or (stop and _begins(step.url, stop)):
                 return Page(step.url, 0, hops=tuple(hops))
             answer = self._ask(step)
@@ -83,9 +85,12 @@ class Walker:
                 answer._content = answer.raw.read(LONGEST_PAGE, decode_content=True)  # no page is longer than we read
                 return answer
         except requests.Timeout:
-            raise VisitError(f"{step.method} {shown(step.url)}: no answer within {self.timeout_in:g} s") from None
+            asked, within = f"{step.method} {shown(step.url)}", f"{self.timeout_in:g} s"
+            raise VisitError(
+                Words(f"{asked}: no answer within {within}", f"{asked} : aucune réponse en {within}")
+            ) from None
         except (requests.RequestException, OSError) as error:
-            raise VisitError(f"{step.method} {shown(step.url)}: no answer ({type(error).__name__})") from None
+            raise VisitError(no_answer(f"{step.method} {shown(step.url)}", error)) from None
 
     def _next(self, step: _Step, answer: requests.Response, page: Page) -> _Step | None:
         target = answer.headers.get("Location")

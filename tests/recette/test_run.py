@@ -12,14 +12,18 @@ from bs4 import BeautifulSoup
 
 from glc.clock import UTC
 from testkit.recette import reports
-from testkit.recette.cases import DUTIES, GOOD_PATHS, KEY_ROTATION, Case, Expected, all_cases
+from testkit.recette.cases import GOOD_PATHS, KEY_ROTATION, Case, Expected, all_cases
+from testkit.recette.duties import DUTIES
 from testkit.recette.errors import RunError
 from testkit.recette.run import Played, Result, Verdict, chosen, judge
 from testkit.recette.signs import State
 from testkit.recette.stage import Seen
+from testkit.recette.words import Words
 
 AT = dt.datetime(2026, 3, 2, 11, tzinfo=UTC)
 IN, OUT, UNCLEAR = State.LOGGED_IN, State.LOGGED_OUT, State.UNCLEAR
+INSIDE = Words("somebody is logged in", "quelqu’un est connecté")
+BROKE = Words("it answered 500", "il a répondu 500")
 
 
 def fault(name: str, family: str = "id_token", rp_must: str = "reject") -> dict[str, str]:
@@ -31,6 +35,7 @@ def fault(name: str, family: str = "id_token", rp_must: str = "reject") -> dict[
         "summary": "S.",
         "resume_fr": "R.",
         "why": "W.",
+        "pourquoi_fr": "P.",
         "section": "1",
     }
 
@@ -40,12 +45,12 @@ def fault(name: str, family: str = "id_token", rp_must: str = "reject") -> dict[
     [
         (Expected.LOGGED_IN, Seen(IN), Seen(OUT)),
         (Expected.STILL_WORKS, Seen(IN), Seen(UNCLEAR)),
-        (Expected.NOT_LOGGED_IN, Seen(UNCLEAR, broke="500"), Seen(IN)),
+        (Expected.NOT_LOGGED_IN, Seen(UNCLEAR, broke=BROKE), Seen(IN)),
         (Expected.LOGGED_OUT, Seen(OUT), Seen(IN)),
-        (Expected.FAILS_CLEANLY, Seen(OUT), Seen(OUT, broke="500")),
+        (Expected.FAILS_CLEANLY, Seen(OUT), Seen(OUT, broke=BROKE)),
         (Expected.FAILS_CLEANLY, Seen(UNCLEAR), Seen(IN)),
-        (Expected.DOES_NOT_BREAK, Seen(IN), Seen(IN, broke="500")),
-        (Expected.DOES_NOT_BREAK, Seen(OUT), Seen(OUT, broke="500")),
+        (Expected.DOES_NOT_BREAK, Seen(IN), Seen(IN, broke=BROKE)),
+        (Expected.DOES_NOT_BREAK, Seen(OUT), Seen(OUT, broke=BROKE)),
         (Expected.HOLDS, Seen(None), Seen(None, holds=False)),
     ],
 )
@@ -111,13 +116,12 @@ def test_cases_are_chosen_by_pattern_or_duty_together_with_what_they_need() -> N
 def result() -> Result:
     """A run with one of each."""
     login, second, *_ = GOOD_PATHS
+    page = Words("200 « <b> & » at http://s/: x", "200 « <b> & » à http://s/ : x")
     refused = dataclasses.replace(login, id="id_token_iss_wrong", duty="iss", expected=Expected.NOT_LOGGED_IN)
     played = (
-        Played(login, Verdict.PASSED, "somebody is logged in"),
-        Played(
-            refused, Verdict.FAILED, "somebody is logged in", "200 « <b> & » at http://s/: x", ("GET http://s/ → 200",)
-        ),
-        Played(second, Verdict.SKIPPED, "does not apply: \x00 because"),
+        Played(login, Verdict.PASSED, INSIDE),
+        Played(refused, Verdict.FAILED, INSIDE, page, ("GET http://s/ → 200",)),
+        Played(second, Verdict.SKIPPED, Words("does not apply: \x00 because", "sans objet : \x00 parce que")),
     )
     return Result("c", "http://i/", "http://s", "http", AT, AT + dt.timedelta(seconds=3.7), played)
 
@@ -137,7 +141,7 @@ def test_the_signed_document_says_what_the_registry_keeps(result: Result) -> Non
         "cases": [
             {"id": "login", "verdict": "passed", "title": "Somebody logs in."},
             {"id": "id_token_iss_wrong", "verdict": "failed", "title": "Somebody logs in."},
-            {"id": "second_login", "verdict": "skipped", "title": GOOD_PATHS[1].title},
+            {"id": "second_login", "verdict": "skipped", "title": GOOD_PATHS[1].title.english},
         ],
     }
 
@@ -152,15 +156,29 @@ def test_each_report_tells_the_failure_with_what_was_expected_seen_and_why(resul
     """Never an opaque failure."""
     case: Case = result.played[1].case
     for report in (reports.console(result), reports.as_html(result), reports.as_junit(result), reports.as_json(result)):
-        for words in (case.id, "somebody is logged in", "GET http://s/ → 200", case.why):
+        for words in (case.id, "somebody is logged in", "GET http://s/ → 200", case.why.english):
             assert words in report
+
+
+def test_the_page_speaks_french_and_english_is_one_click_away(result: Result) -> None:
+    """House: screens in French first. Everything is said in both languages, each in its own part of the page."""
+    soup = BeautifulSoup(reports.as_html(result), "html.parser")
+    french, english = soup.select_one("main#fr[lang=fr]"), soup.select_one("main#en[lang=en]")
+    case = result.played[1].case
+    for spoken, part in (("french", french), ("english", english)):
+        text = " ".join(part.get_text(" ").split())
+        for words in (case.title, case.why, INSIDE, DUTIES["iss"], result.played[1].page):
+            assert getattr(words, spoken) in text
+    assert [link["href"] for link in soup.select("a.other")] == ["#fr", "#en"]
+    assert soup.html["lang"] == "fr"
+    assert len({each["id"] for each in soup.select("[id]")}) == len(soup.select("[id]"))
 
 
 def test_the_page_shows_what_pages_said_as_text(result: Result) -> None:
     """Sites write what they like; a report runs none of it."""
     soup = BeautifulSoup(reports.as_html(result), "html.parser")
     assert soup.select_one("#duty-iss .case dd b") is None
-    assert "« <b> & »" in soup.get_text()
+    assert "« <b> & »" in " ".join(soup.get_text().split())
 
 
 def test_junit_counts_what_ci_shows(result: Result) -> None:
@@ -173,4 +191,4 @@ def test_junit_counts_what_ci_shows(result: Result) -> None:
 def test_the_json_report_is_the_document_and_more(result: Result) -> None:
     """One file for scripts."""
     told = json.loads(reports.as_json(result))
-    assert {**result.document(), "cases": told["cases"], "failed_duties": {"iss": DUTIES["iss"]}} == told
+    assert {**result.document(), "cases": told["cases"], "failed_duties": {"iss": DUTIES["iss"].english}} == told

@@ -87,6 +87,6 @@ def test_no_sign_at_all_is_refused_with_the_options_that_give_one() -> None:
 
 def test_a_page_is_quoted_by_status_title_and_first_words_without_any_parameters_value() -> None:
     """A report is shared: codes and states are not."""
-    assert str(BROKEN) == "500 at https://site.example/callback?code=…&state=…: Internal Server Error"
-    assert str(INSIDE) == "200 « Mon compte » at https://site.example/compte?onglet=…: Bonjour, Camille"
+    assert BROKEN.told().english == "500 at https://site.example/callback?code=…&state=…: Internal Server Error"
+    assert INSIDE.told().english == "200 « Mon compte » at https://site.example/compte?onglet=…: Bonjour, Camille"
     assert "abc" not in shown(BROKEN.url)

@@ -9,6 +9,7 @@ from faulty import Seen, Site, Space
 
 from glc.cli import glc
 from testkit.faults.catalogue import CATALOGUE
+from testkit.faults.reasons import FRENCH
 from testkit.server import Testkit
 
 ON_THE_LINE = {name for name, each in CATALOGUE.items() if each.family == "transport" or each.outgoing}
@@ -97,3 +98,8 @@ def test_the_command_lists_the_catalogue() -> None:
     """`glc faults`."""
     listed = CliRunner().invoke(glc, ["faults", "--family", "jwks"]).output.splitlines()
     assert [line.split()[0] for line in listed] == [name for name, each in CATALOGUE.items() if each.family == "jwks"]
+
+
+def test_each_reason_is_told_in_french_and_no_other_is() -> None:
+    """House: screens in French first; the report of an acceptance run tells why."""
+    assert {each.why: each.pourquoi_fr for each in CATALOGUE.values()} == dict(FRENCH)

@@ -11,7 +11,7 @@ from testkit.control.operation import Call, operation
 from testkit.faults.catalogue import CATALOGUE
 from testkit.scripts import find_account
 
-TOLD = ("name", "family", "summary", "resume_fr", "rp_must", "why", "section", "endpoints")
+TOLD = ("name", "family", "summary", "resume_fr", "rp_must", "why", "pourquoi_fr", "section", "endpoints")
 
 
 @operation("GET", "/faults", "List every fault there is", key="nobody")

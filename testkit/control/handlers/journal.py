@@ -93,7 +93,7 @@ def judge(call: Call) -> Any:
         judged = checks.judge(found, call.body.assertions)
     except checks.UnknownAssertion as error:
         raise InputError(str(error)) from error
-    results = checks.results(judged)
+    results = _both(judged)
     return {"passed": all(each["passed"] for each in results), "results": results}
 
 
@@ -120,16 +120,20 @@ def _flow(call: Call, number: str) -> Flow:
 
 
 def _flow_told(flow: Flow, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    from testkit.journal import checks
-
     judged = [each for each in verdicts if each.passed is not None]
-    french = checks.results(judged, "fr")
-    both = [told | {"message_fr": other["message"]} for told, other in zip(checks.results(judged), french, strict=True)]
     names = ("id", "client_id", "account", "began_at", "ended_at", "outcome")
     return {name: getattr(flow, name) for name in names} | {
         "exchanges": [each.id for each in flow.exchanges],
-        "verdicts": both,
+        "verdicts": _both(judged),
     }
+
+
+def _both(judged: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Verdicts in both languages."""
+    from testkit.journal import checks
+
+    french = checks.results(judged, "fr")
+    return [told | {"message_fr": each["message"]} for told, each in zip(checks.results(judged), french, strict=True)]
 
 
 def _know_endpoint(name: str | None) -> None:
