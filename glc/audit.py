@@ -11,8 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session
 
 from glc.clock import UTC
 from glc.database import Base, column, key_column
-from glc.i18n import N_
+from glc.sentences import N_, Sentence
 
 GENESIS = "0" * 64
 """What the first entry names as the digest before it."""
@@ -105,24 +105,12 @@ def record(
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with the chain: a French template and its values."""
-
-    template: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def told(self, translate: Callable[[str], str] = str) -> str:
-        """What is wrong, in another language when its gettext is given."""
-        return translate(self.template) % self.values
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What checking the chain found: `problems` is empty when it is whole."""
 
     length: int
     head: str
-    problems: tuple[Problem, ...]
+    problems: tuple[Sentence, ...]
 
 
 def verify(session: Session, *, expected_head: str | None = None) -> Verdict:
@@ -130,7 +118,7 @@ def verify(session: Session, *, expected_head: str | None = None) -> Verdict:
 
     Appending may go on meanwhile: entries and head are read by one statement, which sees one moment.
     """
-    problems: list[Problem] = []
+    problems: list[Sentence] = []
     previous, length = GENESIS, 0
     noted, seen = None, expected_head in {None, GENESIS}
     for head, entry in _chain(session):
@@ -140,19 +128,19 @@ def verify(session: Session, *, expected_head: str | None = None) -> Verdict:
         length += 1
         if entry.previous != previous:
             told = N_("entrée %(entry)s : celle qui la précède manque, ou c’en est une autre")
-            problems.append(Problem(told, {"entry": entry.id}))
+            problems.append(Sentence(told, {"entry": entry.id}))
         if entry.digest != _digest(entry):
             told = N_("l’entrée %(entry)s (%(what)s) a été changée après avoir été écrite")
-            problems.append(Problem(told, {"entry": entry.id, "what": f"{entry.action} {entry.subject}"}))
+            problems.append(Sentence(told, {"entry": entry.id, "what": f"{entry.action} {entry.subject}"}))
         previous = entry.digest
         seen = seen or entry.digest == expected_head
     if noted is None:
-        problems.append(Problem(N_("la ligne qui dit la longueur de la chaîne a été ôtée")))
+        problems.append(Sentence(N_("la ligne qui dit la longueur de la chaîne a été ôtée")))
     elif noted != (length, previous):
         told = N_("%(written)s entrées ont été écrites, il y en a %(there)s : la fin a été coupée, ou allongée")
-        problems.append(Problem(told, {"written": noted[0], "there": length}))
+        problems.append(Sentence(told, {"written": noted[0], "there": length}))
     if not seen:
-        problems.append(Problem(N_("l’empreinte notée auparavant n’est plus dans la chaîne")))
+        problems.append(Sentence(N_("l’empreinte notée auparavant n’est plus dans la chaîne")))
     return Verdict(length, previous, tuple(problems))
 
 

@@ -13,14 +13,14 @@ idp.errors.ProtocolError    what a Relying Party is answered; see there
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from glc.sentences import Translate, fill
 
 
 class GlcError(Exception):
     """A refusal with a reason that may be shown to whoever caused it.
 
     `message` says what to change; `detail` is for the operator's log only. A message for screens is a French
-    template, marked for translation where it is written, whose `%(name)s` are given as `values`.
+    template, marked for translation where it is written, whose `%(name)s` are given as `values` (`glc.sentences`).
     """
 
     status = 500
@@ -32,17 +32,13 @@ class GlcError(Exception):
         self.detail = detail
         super().__init__(self.message)
 
-    def begins_with_words(self, translate: Callable[[str], str]) -> bool:
+    def begins_with_words(self, translate: Translate) -> bool:
         """Whether the message begins with words of ours, which take a capital letter, not with what somebody typed."""
         return not translate(self.template).startswith(("%(", "«"))
 
-    def told(self, translate: Callable[[str], str]) -> str:
+    def told(self, translate: Translate) -> str:
         """The message in another language: `translate` is that language's gettext."""
-        text = translate(self.template)
-        values = {
-            name: translate(value) if isinstance(value, str) and value else value for name, value in self.values.items()
-        }
-        return text % values if values else text
+        return fill(self.template, self.values, translate)
 
 
 class SettingsError(GlcError):

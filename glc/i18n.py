@@ -9,6 +9,8 @@ from pathlib import Path
 
 from flask import Flask, has_request_context, request, session
 
+from glc.sentences import N_ as N_
+
 LANGUAGES = {"fr": "Français", "en": "English"}
 LOCALE = Path(__file__).parent / "locale"
 
@@ -32,11 +34,6 @@ def prefer(locales: Iterable[str]) -> None:
     known = next((each for each in spoken if each in LANGUAGES), None)
     if known is not None:
         session["language"] = known
-
-
-def N_(message: str) -> str:  # noqa: N802 — gettext's own name for it
-    """Mark a message for translation where it is written; it is translated where it is shown."""
-    return message
 
 
 def gettext(message: str) -> str:

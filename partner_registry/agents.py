@@ -107,7 +107,7 @@ def who_may(action: str) -> list[str]:
 def require(agent: Agent, action: str, partner: Partner | None = None) -> None:
     """Raise `Forbidden`, saying who may, unless the agent may take the action."""
     if not may(agent, action, partner):
-        raise Forbidden(N_("cette action est réservée à : %(who)s"), detail=action, who=", ".join(who_may(action)))
+        raise Forbidden(N_("cette action est réservée à : %(who)s"), detail=action, who=who_may(action))
 
 
 def require_another(agent: Agent, author_id: int | None) -> None:
@@ -164,6 +164,8 @@ def revoke_role(session: Session, by: Agent, held: AgentRole, *, at: dt.datetime
 
     require(by, "role.edit")
     reason = require_reason(reason)
+    if held.revoked_at is not None:
+        raise Conflict(N_("ce rôle a déjà pris fin"))
     _keep_an_administrator(session, held, at)
     held.revoked_at = at
     before = {"account_id": held.account_id, "role": held.role.value}

@@ -83,7 +83,7 @@ def _check_changes(session: Session, agreement: Agreement, changes: dict[str, ob
     if unknown or not changes:
         raise InputError(
             N_("un avenant change un ou plusieurs de : %(terms)s"),
-            terms=", ".join(TERM_WORDS[name] for name in AMENDABLE),
+            terms=list(TERM_WORDS.values()),
         )
     if on > last_day(agreement):
         raise InputError(N_("un avenant ne ranime pas une convention : celle-ci finit avant sa date d’effet"))

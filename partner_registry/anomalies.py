@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from glc.i18n import N_
+from glc.sentences import N_, Translate, fill
 from partner_registry.dues import Counted, Facts
 from partner_registry.models import Offer
 from partner_registry.tariff import Fee
@@ -25,9 +25,9 @@ class Anomaly:
     values: Mapping[str, object] = field(default_factory=dict)
     blocking: bool = False
 
-    def told(self, translate: Callable[[str], str] = str) -> str:
+    def told(self, translate: Translate = str) -> str:
         """What it is, in another language when its gettext is given."""
-        return f"{self.agreement_number}{translate(N_(' : '))}{translate(self.template) % self.values}"
+        return f"{self.agreement_number}{translate(N_(' : '))}{fill(self.template, self.values, translate)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,11 +191,10 @@ def refuse_unready(draft: Draft, at: dt.datetime) -> None:
         raise Conflict(
             N_("population inconnue au 1er janvier %(year)s : %(names)s ; chargez-la, elle n’est jamais comptée zéro"),
             year=draft.year,
-            names=", ".join(draft.blocked),
+            names=draft.blocked,
         )
     if draft.unresolved:
-        told = " ; ".join(each.told() for each in draft.unresolved)
-        raise Conflict(N_("à régler avant de valider — %(anomalies)s"), anomalies=told)
+        raise Conflict(N_("à régler avant de valider — %(anomalies)s"), anomalies=draft.unresolved)
     if not draft.lines:
         raise Conflict(N_("cette campagne est vide : il n’y a rien à valider, écartez-la"))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from glc.i18n import N_
+from glc.sentences import N_, Translate, fill
 from partner_registry.models import (
     Agreement,
     Contact,
@@ -49,9 +49,9 @@ class Missing:
     template: str
     values: Mapping[str, str] = field(default_factory=dict)
 
-    def told(self, translate: Callable[[str], str] = str) -> str:
+    def told(self, translate: Translate = str) -> str:
         """What to do, in another language when its gettext is given; so are the values marked for translation."""
-        return translate(self.template) % {name: translate(value) for name, value in self.values.items()}
+        return fill(self.template, self.values, translate)
 
 
 Gap = tuple[str, dict[str, str]]

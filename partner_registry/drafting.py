@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -30,9 +31,9 @@ from partner_registry.models import (
 from partner_registry.trail import note, note_change, snapshot
 
 FIRST, NEVER = 1900, 2200
-
-
 """Years between which an agreement's dates are: beyond, somebody mistyped."""
+LONGEST_NOTICE = 12
+"""Months of notice, at most: a longer one would have to come before the year it ends."""
 
 
 def draft_agreement(
@@ -56,11 +57,7 @@ def draft_agreement(
     if partner.kind is PartnerKind.METROPOLE:
         raise InputError(N_("la Métropole ne passe pas de convention avec elle-même (A16)"))
     number = free_number(session, number)
-    if hard_end_on < starts_on:
-        raise InputError(N_("le terme précède le début : vérifiez les deux dates"))
-    within_framework(session, framework, starts_on, hard_end_on)
-    if facts.get("founding_partner"):
-        check_founder(partner)
+    _check_terms(session, partner, framework=framework, starts_on=starts_on, hard_end_on=hard_end_on, **facts)
     agreement = Agreement(
         partner=partner,
         number=number,
@@ -110,14 +107,37 @@ def edit_draft(session: Session, by: Agent, agreement: Agreement, *, at: dt.date
     before = snapshot(agreement)
     for name, value in changes.items():
         setattr(agreement, name, value)
-    if agreement.hard_end_on < agreement.starts_on:
-        raise InputError(N_("le terme précède le début : vérifiez les deux dates"))
-    within_framework(session, agreement.framework, agreement.starts_on, agreement.hard_end_on)
-    if agreement.founding_partner:
-        check_founder(agreement.partner)
+    check_agreement(session, agreement)
     note_change(
         session, by, at, "agreement.edited", subject_of(agreement), agreement, before, partner=agreement.partner
     )
+
+
+def check_agreement(session: Session, agreement: Agreement) -> None:
+    """Raise `InputError` for terms that no agreement has, whoever wrote them down: a page, a program or a file."""
+    names = ("framework", "starts_on", "hard_end_on", "notice_months", "founding_partner")
+    _check_terms(session, agreement.partner, **{name: getattr(agreement, name) for name in names})
+
+
+def _check_terms(
+    session: Session,
+    partner: Partner,
+    *,
+    framework: str,
+    starts_on: dt.date,
+    hard_end_on: dt.date,
+    notice_months: Any = 0,
+    founding_partner: Any = False,
+    **_others: object,
+) -> None:
+    if hard_end_on < starts_on:
+        raise InputError(N_("le terme précède le début : vérifiez les deux dates"), field="hard_end_on")
+    within_framework(session, framework, starts_on, hard_end_on)
+    if not 0 <= notice_months <= LONGEST_NOTICE:
+        told = N_("le préavis de dénonciation est de %(most)s mois au plus")
+        raise InputError(told, most=LONGEST_NOTICE, field="notice_months")
+    if founding_partner:
+        check_founder(partner)
 
 
 def check_founder(partner: Partner) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from glc.clock import end_of_day, start_of_day
-from glc.i18n import N_
+from glc.sentences import N_, Translate, fill
 from partner_registry.agreements import amended_on, effective_on, last_day, terms_on
 from partner_registry.models import (
     Agreement,
@@ -80,9 +80,9 @@ class Excluded:
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
 
-    def told(self, translate: Callable[[str], str] = str) -> str:
+    def told(self, translate: Translate = str) -> str:
         """The reason, in another language when its gettext is given."""
-        return f"{self.name}{translate(N_(' : '))}{translate(self.template) % self.values}"
+        return f"{self.name}{translate(N_(' : '))}{fill(self.template, self.values, translate)}"
 
 
 def framework_agreements(session: Session) -> list[Agreement]:

@@ -174,11 +174,7 @@ class Incomplete(InputError):
 
     def __init__(self, missing: list[Missing]) -> None:
         self.missing = missing
-        super().__init__(N_("il manque : %(what)s"))
-
-    def told(self, translate: Callable[[str], str]) -> str:
-        """The list, in another language."""
-        return translate(self.template) % {"what": " ; ".join(each.told(translate) for each in self.missing)}
+        super().__init__(N_("il manque : %(what)s"), what=missing)
 
 
 def refuse_incomplete(missing: list[Missing]) -> None:

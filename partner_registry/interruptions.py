@@ -139,6 +139,9 @@ def refuse_renewal(
     status = status_at(agreement, at)
     if status not in {AgreementStatus.IN_FORCE, AgreementStatus.SUSPENDED}:
         raise Conflict(N_("une convention %(status)s ne se dénonce pas"), status=STATUS_WORDS[status])
+    if agreement.renewal_refused_on is not None:
+        told = N_("cette convention est déjà dénoncée, par une lettre reçue le %(day)s : elle compte seule")
+        raise Conflict(told, day=agreement.renewal_refused_on)
     if received_on < agreement.starts_on:
         raise InputError(N_("la convention commence le %(day)s : on ne la dénonce pas avant"), day=agreement.starts_on)
     before = snapshot(agreement)

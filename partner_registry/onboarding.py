@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import object_session
 
 from glc.clock import paris_date
-from glc.i18n import N_
+from glc.sentences import N_, Sentence
 from partner_registry.acts import missing_for_signature
 from partner_registry.agreements import OVER, SET_ASIDE, effective_on
 from partner_registry.agreements import AgreementStatus as S
@@ -42,18 +41,6 @@ class Stage:
     action: str = ""
     act: str = ""
     missing: tuple[Missing, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something to know about a file that stops nothing."""
-
-    template: str
-    values: Mapping[str, str] = field(default_factory=dict)
-
-    def told(self, translate: Callable[[str], str] = str) -> str:
-        """The remark, in another language when its gettext is given."""
-        return translate(self.template) % self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +178,19 @@ def clients_under(agreement: Agreement) -> list[Client]:
     return list(session.scalars(query.order_by(Client.id)))
 
 
-def remarks(agreement: Agreement) -> list[Remark]:
+def remarks(agreement: Agreement) -> list[Sentence]:
     """What whoever examines an agreement should know: readings A6, A11 and A14, and what its record assumes."""
     found = []
     first = effective_on(agreement) or agreement.starts_on
     if (first.month, first.day) != (1, 1):
         told = N_("Elle prend effet en cours d’année, le %(day)s : l’année entière est due.")
-        found.append(Remark(told, {"day": first.strftime("%d/%m/%Y")}))
+        found.append(Sentence(told, {"day": first.strftime("%d/%m/%Y")}))
     if agreement.offer is Offer.RESTRICTED and not agreement.already_equipped:
         found.append(
-            Remark(N_("Offre restreinte sans outils de gestion des demandes déclarés : c’est permis, vérifiez-le."))
+            Sentence(N_("Offre restreinte sans outils de gestion des demandes déclarés : c’est permis, vérifiez-le."))
         )
     if agreement.assumed:
-        found.append(Remark(N_("Supposé, non documenté : %(what)s."), {"what": agreement.assumed}))
+        found.append(Sentence(N_("Supposé, non documenté : %(what)s."), {"what": agreement.assumed}))
     if agreement.unpaid:
-        found.append(Remark(N_("Un paiement est en retard ; cela n’a pas d’effet sur l’accès.")))
+        found.append(Sentence(N_("Un paiement est en retard ; cela n’a pas d’effet sur l’accès.")))
     return found

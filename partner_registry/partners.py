@@ -122,6 +122,9 @@ def find_commune(session: Session, code: str, day: dt.date) -> Commune:
     begun = [each for each in living if each.exists_from_on is None or each.exists_from_on <= day]
     if begun:
         return begun[0]
+    if living and living[0].exists_from_on is not None:
+        told = N_("%(name)s n’existe qu’à partir du %(day)s : enregistrez-la ce jour-là")
+        raise InputError(told, name=living[0].name, day=living[0].exists_from_on)
     if found:
         gone = found[0]
         heirs = session.scalars(
@@ -130,7 +133,7 @@ def find_commune(session: Session, code: str, day: dt.date) -> Commune:
         raise InputError(
             N_("%(name)s n’existe plus depuis le %(day)s ; commune qui en tient lieu : %(heirs)s"),
             name=gone.name,
-            day=gone.exists_until_on,
+            day=gone.exists_until_on and gone.exists_until_on + dt.timedelta(days=1),
             heirs=", ".join(heirs) or "—",
         )
     if re.fullmatch("[0-9]{9}", code) and not is_siren(code):
@@ -258,9 +261,21 @@ def succeed(
         raise Conflict(N_("%(slug)s a déjà un successeur"), slug=partner.slug)
     if successor.holder_on(dt.date.max) is partner or successor is partner:
         raise InputError(N_("un partenaire ne se succède pas à lui-même"))
+    check_succession(partner, successor, on)
     partner.successor, partner.succeeded_on = successor, on
     after = {"successor": successor.slug, "succeeded_on": on.isoformat()}
     note(session, by, at, "partner.succeeded", subject_of(partner), partner=partner, after=after, reason=reason)
+
+
+def check_succession(partner: Partner, successor: Partner, on: dt.date) -> None:
+    """Raise `InputError` unless a commune takes over from a commune, both known by that day: the Métropole signs no
+    agreement with itself, so whatever it took over would go on under none (reading A16)."""
+    if PartnerKind.METROPOLE in {partner.kind, successor.kind}:
+        raise InputError(N_("une commune succède à une commune : la Métropole n’a pas de convention avec elle-même"))
+    for each in (partner, successor):
+        begins = each.identities[0].valid_from_on
+        if on < begins:
+            raise InputError(N_("%(slug)s n’est connu que depuis le %(day)s"), slug=each.slug, day=begins, field="on")
 
 
 def add_contact(

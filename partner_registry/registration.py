@@ -277,7 +277,7 @@ def check_production_uri(uri: str, domains: Collection[str]) -> None:
         raise InputError(
             N_("%(host)s n’est pas un domaine de ce partenaire (%(domains)s) : faites-le ajouter à sa fiche"),
             host=host,
-            domains=", ".join(sorted(domains)) or "aucun",
+            domains=sorted(domains) or N_("aucun"),
         )
 
 

@@ -176,10 +176,10 @@ def read_described(values: object) -> dict[str, Any]:
     """What `described` wrote, as the arguments of `save_tariff`. Raises `InputError`, naming what it wants."""
     names = Grid.__dataclass_fields__.keys()
     if not isinstance(values, dict) or values.keys() != names:
-        raise InputError(N_("une grille a exactement : %(names)s"), names=", ".join(names))
+        raise InputError(N_("une grille a exactement : %(names)s"), names=list(names))
     kinds = {each.value: each for each in PopulationKind}
     if values["population_kind"] not in kinds:
-        raise InputError(N_("la population qui compte est l’une de : %(kinds)s"), kinds=", ".join(kinds))
+        raise InputError(N_("la population qui compte est l’une de : %(kinds)s"), kinds=list(kinds))
     brackets = values["brackets"]
     if not isinstance(brackets, list) or not all(isinstance(each, dict) for each in brackets):
         raise InputError(N_("les tranches d’une grille sont une liste"))
@@ -253,7 +253,7 @@ def check_years(session: Session, grid: Grid) -> None:
 def _read_bracket(given: Mapping[str, Any]) -> Bracket:
     kinds = {"code": str, "lower_bound": int, "wording": str, "global_cents": int, "restricted_cents": int}
     if given.keys() != kinds.keys() or any(type(given[name]) is not kind for name, kind in kinds.items()):
-        raise InputError(N_("une tranche a %(names)s ; bornes et centimes sont des entiers"), names=", ".join(kinds))
+        raise InputError(N_("une tranche a %(names)s ; bornes et centimes sont des entiers"), names=list(kinds))
     return Bracket(**given)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from textwrap import shorten
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from glc.clock import paris_date
-from glc.i18n import N_
+from glc.sentences import N_, Translate, fill
 from partner_registry.agents import Agent, may, visible
 from partner_registry.agreements import RUNNING, effective_on, last_day, notice_deadline, terms_on
 from partner_registry.agreements import AgreementStatus as S
@@ -68,9 +68,9 @@ class Task:
     values: Mapping[str, str] = field(default_factory=dict)
     due_on: dt.date | None = None
 
-    def told(self, translate: Callable[[str], str] = str) -> str:
+    def told(self, translate: Translate = str) -> str:
         """What it is, in another language when its gettext is given."""
-        return translate(self.template) % {name: translate(value) for name, value in self.values.items()}
+        return fill(self.template, self.values, translate)
 
 
 _AGREEMENTS = selectinload(Partner.agreements)

@@ -41,6 +41,7 @@ MESSAGES = {
     "list_type": N_("une liste est attendue"),
     "date_parsing": N_("une date AAAA-MM-JJ est attendue"),
     "date_type": N_("une date AAAA-MM-JJ est attendue"),
+    "date_out_of_reach": N_("une date de 1900 à 2199 est attendue"),
     "datetime_type": N_("un instant RFC 3339 est attendu : 2026-03-02T11:00:00Z"),
     "datetime_parsing": N_("un instant RFC 3339 est attendu : 2026-03-02T11:00:00Z"),
     "unstorable": N_("un texte ne contient pas de caractère nul"),

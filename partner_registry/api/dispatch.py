@@ -100,7 +100,7 @@ def _check_may(agent: Agent, operation: Operation) -> None:
     allowed = set().union(*(PERMISSIONS[each] for each in operation.may)) if operation.may else set(Role)
     allowed -= {Role.APPLICANT} if operation.metropole else set()
     if not agent.operator and not agent.roles & allowed:
-        who = ", ".join(ROLE_WORDS[role] for role in Role if role in allowed)
+        who = [ROLE_WORDS[role] for role in Role if role in allowed]
         raise Forbidden(N_("cette action est réservée à : %(who)s"), who=who)
 
 

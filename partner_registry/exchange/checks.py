@@ -21,9 +21,17 @@ from partner_registry.acceptances import read_result
 from partner_registry.agents import is_metropole
 from partner_registry.agreements import AMENDABLE, amended_on, read_term
 from partner_registry.completeness import is_siren
-from partner_registry.drafting import check_founder, check_number, within_framework
+from partner_registry.drafting import check_agreement, check_number
 from partner_registry.models import Environment, PartnerKind, Role, VersionState
-from partner_registry.partners import check_contact, check_siret, check_slug, check_url, find_commune, line_of
+from partner_registry.partners import (
+    check_contact,
+    check_siret,
+    check_slug,
+    check_succession,
+    check_url,
+    find_commune,
+    line_of,
+)
 from partner_registry.ports import ports
 from partner_registry.processings import EDITABLE, check_facts
 from partner_registry.registration import check_production_uri, registration_of
@@ -55,6 +63,8 @@ def _partner(session: Session, partner: m.Partner) -> Iterator[Fault]:
                 yield True, f"{each.siren} is not the SIREN of a commune of the Métropole de Lyon"
     yield partner in _successors(partner), "a partner does not succeed itself"
     yield (partner.successor is None) is not (partner.succeeded_on is None), "successor and succeeded_on go together"
+    if partner.successor is not None and partner.succeeded_on is not None:
+        check_succession(partner, partner.successor, partner.succeeded_on)
 
 
 def _successors(partner: m.Partner) -> list[m.Partner]:
@@ -91,11 +101,7 @@ def _acts(file: m.Agreement | m.Amendment) -> Iterator[Fault]:
 def _agreement(session: Session, agreement: m.Agreement) -> Iterator[Fault]:
     check_number(agreement.number)
     yield is_metropole(agreement.partner), "the Métropole has no agreement with itself (A16)"
-    yield agreement.hard_end_on < agreement.starts_on, "hard_end_on precedes starts_on"
-    within_framework(session, agreement.framework, agreement.starts_on, agreement.hard_end_on)
-    if agreement.founding_partner:
-        check_founder(agreement.partner)
-    yield not 0 <= agreement.notice_months <= 12, "notice_months is 0 to 12"
+    check_agreement(session, agreement)
     yield from _acts(agreement)
 
 

@@ -14,7 +14,7 @@ from glc.i18n import N_
 from partner_registry.agents import Agent, visible
 from partner_registry.completeness import CONTACT_WORDS
 from partner_registry.instruction import STATUS_WORDS
-from partner_registry.models import Offer, Partner
+from partner_registry.models import Offer, Partner, PartnerKind
 from partner_registry.tariff import Bracket
 from partner_registry.web.fields import ChoiceField, PickField
 from partner_registry.web.forms import RegistryForm, Required, choice, day, lines, reason, text
@@ -83,8 +83,12 @@ class SucceedForm(RegistryForm):
     reason = reason()
 
     def offer_successors(self, agent: Agent, partner: Partner) -> None:
-        """Let any other partner be chosen."""
-        others = db.session.scalars(sa.select(Partner).where(Partner.id != partner.id).order_by(Partner.slug))
+        """Let any other commune be chosen."""
+        others = db.session.scalars(
+            sa.select(Partner)
+            .where(Partner.id != partner.id, Partner.kind == PartnerKind.COMMUNE)
+            .order_by(Partner.slug)
+        )
         things = {each.slug: (each, each.identities[-1].name) for each in others if visible(agent, each)}
         self.successor.offer(things, N_("choisissez"))
 

@@ -19,7 +19,17 @@ from partner_registry.agents import Agent, may, require, visible
 from partner_registry.agreements import last_day
 from partner_registry.completeness import CONTACT_WORDS, REQUIRED_CONTACTS, current_contacts
 from partner_registry.instruction import file_status, status_in_words
-from partner_registry.models import Agreement, Client, Commune, Contact, Incident, LegalPopulation, Partner, Processing
+from partner_registry.models import (
+    Agreement,
+    Client,
+    Commune,
+    Contact,
+    Incident,
+    LegalPopulation,
+    Partner,
+    PartnerKind,
+    Processing,
+)
 from partner_registry.partners import agreements_of, line_of
 from partner_registry.tariff import tariff_for
 from partner_registry.web import links, words
@@ -147,8 +157,13 @@ def partner_page(agent: Agent, slug: str) -> Response:
         clients=[(each, words.client_state(each, at), access_of(each, at)) for each in clients],
         incidents=_incidents(clients),
         populations=db.session.scalars(populations.order_by(LegalPopulation.in_force_on.desc())).all(),
-        acts=[act for act in PARTNER_ACTS.values() if may(agent, act.action, partner)],
+        acts=[act for act in PARTNER_ACTS.values() if may(agent, act.action, partner) and _has_sense(act, partner)],
     )
+
+
+def _has_sense(act: Act, partner: Partner) -> bool:
+    """Whether an act can succeed: a commune has one successor, the Métropole none."""
+    return act.name != "succeed" or (partner.kind is PartnerKind.COMMUNE and partner.successor is None)
 
 
 def _processings(partner: Partner) -> list[Processing]:

@@ -297,14 +297,36 @@ def test_3_a_notice_of_non_renewal_ends_nothing_in_the_past(
     """R32, A7: the agreement goes on until 31 December, whatever day is typed."""
     clock.set(dt.datetime(2027, 3, 2, 11, tzinfo=dt.UTC))
     options: dict[str, Any] = {"sender": "la commune", "settings": SETTINGS, "at": clock.now()}
-    with pytest.raises(InputError, match="elle aurait mis fin à la convention le 2026-12-31"):
+    with pytest.raises(InputError, match="elle aurait mis fin à la convention le 31/12/2026"):
         refuse_renewal(session, people.admin, running, received_on=dt.date(2026, 6, 1), **options)
     session.refresh(running)
-    with pytest.raises(InputError, match="commence le 2026-03-02"):
+    with pytest.raises(InputError, match="commence le 02/03/2026"):
         refuse_renewal(session, people.admin, running, received_on=dt.date(2026, 3, 1), **options)
     assert status_at(running, clock.now()) is AgreementStatus.IN_FORCE
     refuse_renewal(session, people.admin, running, received_on=dt.date(2026, 11, 1), **options)
     assert last_day(running) == dt.date(2027, 12, 31)
+
+
+def test_15_one_notice_of_non_renewal_counts(
+    session: Session, people: Any, running: Agreement, clock: ManualClock
+) -> None:
+    """Mistake 15, A7: what was received in time is not replaced by a later letter, even while access is suspended."""
+    options: dict[str, Any] = {"settings": SETTINGS, "at": clock.now()}
+    refuse_renewal(session, people.admin, running, received_on=dt.date(2026, 3, 2), sender="le maire", **options)
+    assert last_day(running) == dt.date(2026, 12, 31)
+    clock.set(dt.datetime(2026, 11, 2, 11, tzinfo=dt.UTC))
+    options["at"] = clock.now()
+    suspend(session, people.admin, running, reason="fuite", confirmation="villeurbanne", **options)
+    with pytest.raises(Conflict, match="déjà dénoncée"):
+        refuse_renewal(session, people.admin, running, received_on=dt.date(2026, 11, 1), sender="le maire", **options)
+    assert last_day(running) == dt.date(2026, 12, 31)
+
+
+def test_3_a_notice_takes_a_year_at_most(session: Session, people: Any, partner: Partner, clock: ManualClock) -> None:
+    """A8: beyond twelve months there is no deadline within the year that a notice would end."""
+    file = new_file(session, people.reviewer, partner, clock)
+    with pytest.raises(InputError, match="préavis de dénonciation est de 12 mois au plus"):
+        edit_draft(session, people.reviewer, file, at=clock.now(), notice_months=13)
 
 
 def test_7_a_portal_elsewhere_is_for_whoever_sets_the_domains(
@@ -418,6 +440,17 @@ def test_9_the_last_administrator_stays(session: Session, people: Any, clock: Ma
         revoke_role(session, people.admin, admins[1], at=clock.now(), reason="départ")
     grant_role(session, people.admin, people.citizen.account_id, Role.ADMIN, at=clock.now())
     revoke_role(session, people.admin, admins[1], at=clock.now(), reason="départ")
+
+
+def test_9_a_role_ends_once(session: Session, people: Any, clock: ManualClock) -> None:
+    """Mistake 9: the day on which somebody left is not moved by leaving again."""
+    held = next(each for each in held_roles(session, clock.now()) if each.role is Role.DPO)
+    revoke_role(session, people.admin, held, at=clock.now(), reason="départ")
+    left_at = clock.now()
+    clock.advance(days=1)
+    with pytest.raises(Conflict, match="a déjà pris fin"):
+        revoke_role(session, people.admin, held, at=clock.now(), reason="départ")
+    assert held.revoked_at == left_at
 
 
 def test_9_an_administrator_whose_account_is_deleted_is_nobody(
@@ -568,7 +601,7 @@ def test_15_an_amendment_does_not_end_the_agreement_before_its_own_effect(
 ) -> None:
     """Mistakes 3 and 15: access would go on in a year that nobody is billed for."""
     common: dict[str, Any] = {"purpose": "abréger", "changes": {"hard_end_on": "2026-12-31"}}
-    with pytest.raises(InputError, match="précède la prise d’effet de l’avenant, le 2027-12-01"):
+    with pytest.raises(InputError, match="précède la prise d’effet de l’avenant, le 01/12/2027"):
         open_amendment(session, people.admin, running, effective_on=dt.date(2027, 12, 1), at=clock.now(), **common)
     amendment = open_amendment(
         session, people.admin, running, effective_on=dt.date(2026, 12, 1), at=clock.now(), **common
@@ -576,7 +609,7 @@ def test_15_an_amendment_does_not_end_the_agreement_before_its_own_effect(
     take_step(session, people.admin, amendment, StepKind.SUBMITTED, at=clock.now())
     take_step(session, people.reviewer, amendment, StepKind.APPROVED, at=clock.now())
     clock.set(dt.datetime(2027, 2, 1, 11, tzinfo=dt.UTC))
-    with pytest.raises(InputError, match="précède la prise d’effet de l’avenant, le 2027-02-01"):
+    with pytest.raises(InputError, match="précède la prise d’effet de l’avenant, le 01/02/2027"):
         conclude(session, people.reviewer, amendment, clock)
     assert days_of(running, 2027) == (dt.date(2027, 1, 1), dt.date(2027, 12, 31))
 
@@ -614,6 +647,20 @@ def test_16_a_merger_is_a_successor_and_no_edited_siren(
     assert partner.holder_on(dt.date(2027, 1, 1)) is bron
 
 
+def test_16_a_commune_is_succeeded_by_a_commune_that_is_there(
+    session: Session, people: Any, partner: Partner, clock: ManualClock
+) -> None:
+    """Mistake 16, A16: what the Métropole took over would be served under no agreement, and billed to nobody."""
+    metropole, bron = find_partner(session, "metropole"), find_partner(session, "bron")
+    options: dict[str, Any] = {"at": clock.now(), "reason": "fusion"}
+    for gone, heir in ((bron, metropole), (metropole, bron)):
+        with pytest.raises(InputError, match="une commune succède à une commune"):
+            succeed(session, people.admin, gone, heir, on=dt.date(2027, 1, 1), **options)
+    with pytest.raises(InputError, match="villeurbanne n’est connu que depuis le 02/03/2026"):
+        succeed(session, people.admin, bron, partner, on=dt.date(2026, 3, 1), **options)
+    assert bron.successor is None
+
+
 @pytest.mark.parametrize("email", ["camille.dupre@villeurbanne.example", "cdupre@villeurbanne.example"])
 def test_17_the_dpos_address_is_the_functions(
     session: Session, people: Any, partner: Partner, clock: ManualClock, email: str
@@ -631,7 +678,7 @@ def test_17_the_dpos_address_is_the_functions(
         ("69383", "arrondissement de Lyon, pas une commune : enregistrez Lyon"),
         ("69264", "n’est pas une commune de la Métropole"),  # Villefranche-sur-Saône, in the Rhône
         ("75056", "n’est pas une commune de la Métropole"),
-        ("216901496", "n’existe plus depuis le 2023-12-31 ; commune qui en tient lieu : Oullins-Pierre-Bénite"),
+        ("216901496", "n’existe plus depuis le 01/01/2024 ; commune qui en tient lieu : Oullins-Pierre-Bénite"),
         ("123456789", "sa clé est fausse"),
     ],
 )
@@ -641,6 +688,13 @@ def test_18_only_communes_of_the_metropole_are_registered(
     """Mistake 18, reading A10."""
     with pytest.raises(InputError, match=says):
         register_partner(session, people.reviewer, code=code, at=clock.now())
+
+
+def test_18_a_commune_to_come_is_registered_once_it_is_there(session: Session, people: Any, clock: ManualClock) -> None:
+    """Mistake 18, A10: in 2023 Oullins-Pierre-Bénite was known by its number and did not exist yet."""
+    clock.set(dt.datetime(2023, 12, 31, 22, 59, 59, tzinfo=dt.UTC))
+    with pytest.raises(InputError, match="n’existe qu’à partir du 01/01/2024"):
+        register_partner(session, people.admin, code="200102747", at=clock.now(), slug="opb")
 
 
 def test_19_dates_are_lyons(session: Session, people: Any, running: Agreement, clock: ManualClock) -> None:

@@ -293,7 +293,7 @@ START = "starts_on: 2026-01-01"
         (START, "starts_on: 2026-02-30", "starts_on: '2026-02-30' is not a day"),
         (START, "number: AUTRE", "not valid YAML (the key 'number' is there twice)"),
         (START, "", "partners[0].agreements[0].starts_on: missing"),
-        (START, "starts_on: 2030-01-01", "agreements[0]: hard_end_on precedes starts_on"),
+        (START, "starts_on: 2030-01-01", "agreements[0]: the end comes before the beginning"),
         ("notified_on:", "signed_on: 2026-02-01\n    notified_on:", "notified_on precedes signed_on"),
         (START, f"{START}\n    predecessor: CUT", "predecessor: nothing is called 'CUT'"),
         (START, f"{START}\n    founding_partner: true", "partners[0].agreements[0]: venissieux"),

@@ -11,6 +11,7 @@ from glc.errors import Conflict, InputError
 from glc.i18n import N_
 from partner_registry import billing as rules
 from partner_registry.api.call import Call, Page, Shown, expect, page
+from partner_registry.api.language import translate
 from partner_registry.api.operation import CSV, PDF, Resource
 from partner_registry.api.schemas import billing as schemas
 from partner_registry.api.schemas.base import Motivated, Positioned
@@ -101,7 +102,7 @@ def preview(call: Call, asked: schemas.PreviewAsked) -> Shown:
     return Shown(
         found,
         lines=[_preview_line(each) for each in found.lines],
-        excluded=[{"name": each.name, "detail": each.told()} for each in left_out],
+        excluded=[{"name": each.name, "detail": each.told(translate)} for each in left_out],
     )
 
 

@@ -36,13 +36,16 @@ class Told(BaseModel):
 
 
 def _read_day(value: object) -> object:
-    """A civil date, written as such and nothing else."""
+    """A civil date, written as such and nothing else, of our times."""
     if not isinstance(value, str):
         return value
     try:
-        return dt.date.fromisoformat(re.fullmatch(r"\d{4}-\d\d-\d\d", value)[0])  # type: ignore[index]
+        day = dt.date.fromisoformat(re.fullmatch(r"\d{4}-\d\d-\d\d", value)[0])  # type: ignore[index]
     except (TypeError, ValueError):
         raise PydanticCustomError("date_parsing", "a date is written YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise PydanticCustomError("date_out_of_reach", "a date is from 1900 to 2199")
+    return day
 
 
 def _read_instant(value: object) -> object:
@@ -62,7 +65,7 @@ def _read_instant(value: object) -> object:
 Day = Annotated[
     dt.date,
     BeforeValidator(_read_day),
-    Field(ge=FIRST_DAY, le=LAST_DAY, description="A civil date in Lyon, from 1900 to 2199"),
+    Field(description="A civil date in Lyon, from 1900 to 2199"),
 ]
 Instant = Annotated[AwareDatetime, BeforeValidator(_read_instant)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]

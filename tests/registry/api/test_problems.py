@@ -44,6 +44,17 @@ def test_refusals_are_in_english_unless_french_is_preferred(admin: Program) -> N
         assert "Accept-Language" in answer.headers["Vary"]
 
 
+def test_roles_and_days_within_a_refusal_are_in_its_language(admin: Program, reviewer: Program) -> None:
+    """Issue 3, point 8: no French word within an English sentence; a day is written as people write it there."""
+    answer = reviewer.send("PUT", "/partners/bron/domains", json={"domains": []}, headers={"If-Match": "*"})
+    assert answer.json["detail"] == "this action is reserved to: registry administrator"
+    gone = {"code": "216901496"}
+    english_answer = admin.send("POST", "/partners", json=gone)
+    assert "no longer exists since 2024-01-01" in english_answer.json["detail"]
+    french_answer = admin.send("POST", "/partners", json=gone, headers={"Accept-Language": "fr"})
+    assert "n’existe plus depuis le 01/01/2024" in french_answer.json["detail"]
+
+
 def test_everything_that_is_wrong_is_told_at_once_with_its_place(admin: Program) -> None:
     """RFC 6901: one pointer for each thing that does not follow the schema."""
     sent = {"partner": "bron", "redirect_uris": ["https://a.example/", 3], "claims": [{"name": "a/b", "extra~": 1}]}
@@ -100,6 +111,7 @@ def test_what_is_no_day_of_our_times_is_refused(admin: Program) -> None:
     for day in mistyped:
         refused = admin.create("/agreements", 422, **sent, hard_end_on=day)
         assert [each["pointer"] for each in refused["errors"]] == ["/hard_end_on"], day
+        assert "datetime" not in refused["errors"][0]["detail"], day
 
 
 def test_what_is_no_instant_is_refused(admin: Program) -> None:
