@@ -71,12 +71,14 @@ class AuthorizationRequest:
 
     @property
     def response_mode(self) -> str:
-        """How the answer goes back: as asked, else the default of what is asked for (Multiple Response Types, 2.1).
-        It holds for errors too, whatever is wrong with the rest."""
-        types = set(self.parameters.get("response_type", "").split())
-        usual = "fragment" if self.terms.flow is Flow.IMPLICIT or types & FRONT_CHANNEL else "query"
+        """How the answer goes back: as asked, else the default of what is asked for, of the client's flow where there
+        are no response modes (Multiple Response Types, 2.1). It holds for errors too, whatever is wrong with the rest:
+        a request that names no response type is answered in the query."""
+        types, modes = set(self.parameters.get("response_type", "").split()), self.dialect.response_modes
+        in_fragment = types & FRONT_CHANNEL or (not modes and self.terms.flow is Flow.IMPLICIT)
+        usual = "fragment" if in_fragment else "query"
         sent = self.parameters.get("response_mode")
-        if sent not in self.dialect.response_modes or (sent == "query" and usual == "fragment"):
+        if sent not in modes or (sent == "query" and in_fragment):
             return usual
         return str(sent)
 

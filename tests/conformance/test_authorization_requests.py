@@ -77,10 +77,18 @@ def test_04_a_redirect_uri_is_always_sent(begin: Begin) -> None:
     assert stays(begin().visit(redirect_uri=None))
 
 
-def test_06_a_missing_response_type_is_told_to_the_site(rp: StrictSite) -> None:
-    """Requirement 6; oidcc-response-type-missing."""
-    end = rp.visit(response_type=None)
+@pytest.mark.parametrize(
+    ("asked_mode", "mode"), [(None, "query"), ("form_post", "form_post"), ("fragment", "fragment")]
+)
+@pytest.mark.parametrize("flow", Flow)
+def test_06_a_missing_response_type_is_told_to_the_site(
+    begin: Begin, flow: Flow, asked_mode: str | None, mode: str
+) -> None:
+    """Requirement 6; oidcc-response-type-missing, which looks in the query whatever the client's flow: nothing said
+    otherwise."""
+    end = begin(flow=flow).visit(response_type=None, response_mode=asked_mode)
     assert isinstance(end, Answer)
+    assert end.mode == mode
     end.check("état")
     assert end["error"] in {"invalid_request", "unsupported_response_type"}
 

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
-from flask import Flask
-from flows import Citizen, Site
+from conformance_plan import plan
 from module_index import MODULES, index, table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-
-
-@pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
-    """The provider that the suite meets."""
-    return make_app(dialect="standard")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -40,21 +31,15 @@ def test_the_table_is_up_to_date() -> None:
     assert rest.partition("<!-- /modules -->")[0].strip() == table().strip()
 
 
-def test_the_browser_steps_of_the_plan_find_their_elements(app: Flask, site: Site, citizen: Citizen) -> None:
-    """docs/conformance-plan.json: the ids it fills in and clicks are those of our pages."""
-    plan = json.loads((DOCS / "conformance-plan.json").read_text(encoding="utf-8"))
-    steps = [step for each in plan["browser"] for task in each["tasks"] for step in task["commands"]]
-    named = {step[2] for step in steps if step[1] == "id"} - {"submission_complete"}
-    login = citizen.get(site.request())
-    consent = citizen.log_in(login)
-    logout = citizen.get("/idp/oidc/logout")
-    shown = {
-        element["id"]
-        for page in (login, consent, logout)
-        for element in BeautifulSoup(page.text, "html.parser").find_all(id=True)
-    }
-    assert named <= shown
-    assert {"username", "password", "login-submit", "accept"} <= named
+def test_the_plan_is_up_to_date() -> None:
+    """`python tests/conformance_plan.py > docs/conformance-plan.json`; its steps are taken in
+    browser/test_conformance_plan.py."""
+    assert json.loads((DOCS / "conformance-plan.json").read_text(encoding="utf-8")) == plan()
+
+
+def test_the_plan_names_modules_that_there_are() -> None:
+    """Steps for a misspelt module would never be taken."""
+    assert set(plan()["override"]) <= set(MODULES)
 
 
 def test_the_page_on_specifications_names_tests_that_there_are() -> None:
