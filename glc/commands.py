@@ -43,6 +43,8 @@ def application(database_url: str | None = None, *, reads: bool = False) -> Iter
 
     A command that only `reads` waits for nobody who writes.
     """
+    from sqlalchemy.exc import OperationalError
+
     from glc.app import create_app
     from glc.logs import configure_logs
 
@@ -55,6 +57,8 @@ def application(database_url: str | None = None, *, reads: bool = False) -> Iter
             if reads:
                 only_read(db.session())
             yield app
+        except OperationalError as error:
+            raise unreachable(db.engine, error) from error
         finally:
             db.session.remove()
             db.engine.dispose()
@@ -113,16 +117,16 @@ def revision(message: str) -> None:
 def migrate(settings: Settings) -> None:
     """Run every migration the database lacks."""
     from alembic import command
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError
 
     engine = open_engine(settings, create=True)
     try:
         engine.connect().close()
-    except OperationalError as error:
-        raise unreachable(engine, error) from error
+        command.upgrade(_alembic(settings), "head")
+    except DatabaseError as error:
+        raise unreachable(engine, error, "migrated") from error
     finally:
         engine.dispose()
-    command.upgrade(_alembic(settings), "head")
 
 
 def _alembic(settings: Settings) -> Any:

@@ -27,6 +27,9 @@ from glc.settings import Settings, without_secrets
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
+SQLITE_WAIT_IN = 30
+"""How long whoever writes to a SQLite file waits for another who does, in seconds."""
+
 
 class Instant(sa.types.TypeDecorator[dt.datetime]):
     """An aware UTC datetime on every database (SQLite keeps no time zone)."""
@@ -105,10 +108,13 @@ def open_engine(settings: Settings, *, create: bool = False) -> Engine:
     url, options = _engine_arguments(settings)
     if url.get_backend_name() == "sqlite":
         path = Path(str(url.database))
-        if create:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        elif not path.exists():
-            raise DatabaseError(f"there is no database at {path}; prepare one with: glc database upgrade")
+        try:
+            if create:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            elif not path.exists():
+                raise DatabaseError(f"there is no database at {path}; prepare one with: glc database upgrade")
+        except OSError as error:
+            raise DatabaseError(f"the database {path} cannot be reached: {error.strerror}") from error
     engine = sa.create_engine(url, **options)
     _prepare(engine)
     return engine
@@ -168,7 +174,7 @@ def _engine_arguments(settings: Settings) -> tuple[sa.URL, dict[str, Any]]:
         if url.database in {None, "", ":memory:"}:
             raise SettingsError("setting database_url (GLC_DATABASE_URL) must name a file: sqlite:///var/glc.sqlite3")
         path = Path(str(url.database)).absolute()  # Flask-SQLAlchemy would resolve it against its instance folder
-        return url.set(database=str(path)), options | {"connect_args": {"timeout": 30}}
+        return url.set(database=str(path)), options | {"connect_args": {"timeout": SQLITE_WAIT_IN}}
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg"), options | {"pool_pre_ping": True}
     raise SettingsError(
@@ -213,13 +219,11 @@ def check_schema(engine: Engine) -> None:
     """Raise `DatabaseError`, naming the database and the remedy, unless it has exactly the expected revision."""
     name = _name(engine)
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    except sa.exc.OperationalError as error:
-        if "no such table" not in str(error):
+    except sa.exc.DatabaseError as error:
+        if not _has_no_such_table(error):
             raise unreachable(engine, error) from error
-        found = None
-    except sa.exc.ProgrammingError:
         found = None
     expected = newest_revision()
     if found is None:
@@ -235,10 +239,18 @@ def check_schema(engine: Engine) -> None:
         )
 
 
-def unreachable(engine: Engine, error: sa.exc.OperationalError) -> DatabaseError:
-    """The error that says, in one line, that a database does not answer."""
-    reason = str(error.orig).strip().splitlines()[0]
-    return DatabaseError(f"the database {_name(engine)} cannot be reached: {reason}")
+def _has_no_such_table(error: sa.exc.DatabaseError) -> bool:
+    return "no such table" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "42P01"
+
+
+def unreachable(engine: Engine, error: sa.exc.DatabaseError, verb: str = "reached") -> DatabaseError:
+    """The error that says, in one line, that a database does not answer, or does not let us."""
+    return DatabaseError(f"the database {_name(engine)} cannot be {verb}: {reason_of(error)}")
+
+
+def reason_of(error: sa.exc.DBAPIError) -> str:
+    """The first line of what the driver says: no statement, no value."""
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def _name(engine: Engine) -> str:

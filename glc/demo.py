@@ -107,8 +107,15 @@ def _alone(settings: Settings) -> Iterator[None]:
     if path is None:
         yield
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".demo-lock").open("w") as lock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_suffix(".demo-lock").open("w")
+    except OSError as error:
+        raise SettingsError(
+            f"nothing can be kept in {path.parent} ({error.strerror}); go to a folder of yours, or name another "
+            "database with GLC_DATABASE_URL=sqlite:////…/glc.sqlite3"
+        ) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

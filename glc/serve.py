@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -17,7 +18,7 @@ from flask import Flask
 
 from glc.clock import Clock
 from glc.commands import database_option, prepare
-from glc.errors import SettingsError
+from glc.errors import GlcError, SettingsError
 from glc.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -67,8 +68,6 @@ def serve(
 
 def run(settings: Settings) -> None:
     """Serve until interrupted (SIGINT or SIGTERM). Whoever calls this ends with `leave`."""
-    from granian.server import MPServer
-
     from glc.logs import configure_logs, logger
     from glc.worker import Worker
     from idp.dialects import dialect_named
@@ -78,10 +77,15 @@ def run(settings: Settings) -> None:
     prepare(settings)
     if not settings.master_key:
         logger().warning("master_key.development", remedy="set GLC_MASTER_KEY; glc keys new-master-key makes one")
-    server = _server(MPServer if settings.workers > 1 else _server_in_this_process(), settings, settings.port)
+    server = _server(_processes() if settings.workers > 1 else _server_in_this_process(), settings, settings.port)
     logger().info("serving", issuer=settings.issuer, dialect=settings.dialect)
     if settings.workers > 1:
-        server.serve(_work_in_a_process, target_loader=partial(load_app, settings), wrap_loader=False)
+        try:
+            server.serve(_work_in_a_process, target_loader=partial(load_app, settings), wrap_loader=False)
+        except SystemExit as left:
+            raise GlcError(
+                "the server's processes end as soon as they begin; one alone says why: GLC_WORKERS=1"
+            ) from left
         return
     app, wsgi = load_app(settings)
     with Worker(app).running(stop_timeout_in=STOP_TIMEOUT_IN):
@@ -140,7 +144,7 @@ def _control_on_its_port(settings: Settings, wsgi: Wsgi) -> Iterator[None]:
 def _server(server_type: Any, settings: Settings, port: int) -> Any:
     from granian.constants import Interfaces
 
-    return server_type(
+    server = server_type(
         "glc.serve:load_app",
         address=_resolve(settings.host)[1],
         port=port,
@@ -148,8 +152,13 @@ def _server(server_type: Any, settings: Settings, port: int) -> Any:
         workers=settings.workers,
         blocking_threads=settings.threads + WAITING_REQUESTS,
         workers_kill_timeout=STOP_TIMEOUT_IN,
+        respawn_failed_workers=True,
         log_enabled=False,
     )
+    # To granian SIGHUP means « load the program again »; here it is a terminal that was closed, unless `nohup` said so.
+    to_outlive = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    server.signal_handler_reload = (lambda *_: None) if to_outlive else server.signal_handler_interrupt
+    return server
 
 
 def _below(settings: Settings, wsgi: Any) -> Any:
@@ -249,6 +258,20 @@ def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     family, _, _, _, place = min(found, key=lambda each: each[0] is not socket.AF_INET)
     return family, str(place[0])
+
+
+def _processes() -> Any:
+    """granian's server of several processes, which replaces one that was killed, and says so."""
+    from granian.server import MPServer
+
+    class Processes(MPServer):
+        def _respawn_workers(self, workers: Any, *how: Any, **more: Any) -> None:
+            from glc.logs import logger
+
+            logger().error("process.lost", number=len(workers), remedy="was it killed for want of memory?")
+            super()._respawn_workers(workers, *how, **more)
+
+    return Processes
 
 
 def _server_in_this_process() -> Any:

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from glc.database import reading
+from glc.database import reading, reason_of
 from glc.errors import GlcError
 from glc.i18n import LANGUAGES, N_, gettext, language, language_links
 from glc.logs import logger
@@ -233,7 +233,7 @@ def _unstorable(error: DataError) -> Response:
 
 
 def _database_away(error: OperationalError) -> Response:
-    logger().error("database.unavailable", detail=type(error.orig).__name__)
+    logger().error("database.unavailable", detail=reason_of(error))
     response = error_page(
         503, gettext("Service momentanément indisponible"), gettext("Réessayez dans quelques instants.")
     )

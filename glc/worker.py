@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 from structlog.contextvars import bound_contextvars
 
+from glc.database import reason_of
 from glc.logs import logger
 from glc.services import services
 
@@ -118,5 +120,7 @@ def _run(app: Flask, job: Job) -> None:
         try:
             with app.app_context():
                 job.run()
+        except OperationalError as error:
+            logger().error("database.unavailable", detail=reason_of(error))
         except Exception as error:
             logger().error("job.failed", exc_info=error)

@@ -10,6 +10,7 @@ from flask import Response, request
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from glc.database import reason_of
 from glc.errors import Conflict, Forbidden, GlcError, InputError, NotFound
 from glc.i18n import N_
 from glc.logs import logger
@@ -119,6 +120,8 @@ def problem(error: Exception) -> Response:
     kind = _kind(error)
     if kind is UNFORESEEN:
         logger().error("unforeseen", exc_info=error)
+    elif isinstance(error, OperationalError):
+        logger().error("database.unavailable", detail=reason_of(error))
     else:
         logger().info("refused", reason=kind.name, status=kind.status, detail=getattr(error, "detail", ""))
     told = error.told(translate) if isinstance(error, GlcError) else translate(kind.detail)

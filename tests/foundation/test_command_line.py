@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -234,3 +235,44 @@ def test_a_misspelt_variable_is_pointed_out_and_stops_nothing(glc: Run, monkeypa
     done = glc("client", "list", "--json")
     assert (done.returncode, done.stderr) == (0, "glc: GLC_PROT is no setting\n")
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize("content", ["Bonjour\n" * 1000, None], ids=["text", "cut off"])
+@pytest.mark.parametrize("command", ["database upgrade", "seed", "client list", "keys list"])
+def test_a_file_that_is_no_database_is_one_sentence(
+    glc: Run, database: Path, tmp_path: Path, command: str, content: str | None
+) -> None:
+    """No traceback: the operator named the wrong file, or a copy of it was cut off."""
+    wrong = tmp_path / "wrong.sqlite3"
+    wrong.write_bytes(content.encode() if content else database.read_bytes()[:20_000])
+    refused = glc(*command.split(), on=wrong)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert refused.stderr.startswith(f"glc: the database sqlite:///{wrong} cannot be ")
+
+
+@pytest.mark.parametrize("command", ["database upgrade", "seed", "demo"])
+def test_a_folder_that_cannot_be_made_or_entered_is_one_sentence(glc: Run, tmp_path: Path, command: str) -> None:
+    """No traceback: one that is another's, read-only, or no folder at all."""
+    (tmp_path / "file").touch()
+    refused = glc(*command.split(), on=tmp_path / "file" / "glc.sqlite3")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert str(tmp_path / "file") in refused.stderr
+
+
+def test_reading_waits_for_nobody_who_writes(glc: Run, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue: every command works on a database that `glc serve` is using."""
+    monkeypatch.setattr("glc.database.SQLITE_WAIT_IN", 0.01)
+    with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert glc("client", "list").returncode == 0
+
+
+def test_a_writer_that_is_kept_out_too_long_is_told_why(
+    glc: Run, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback."""
+    monkeypatch.setattr("glc.database.SQLITE_WAIT_IN", 0.01)
+    with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        refused = glc("client", "register", *SITE)
+    assert refused.stderr == f"glc: the database sqlite:///{database} cannot be reached: database is locked\n"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from glc import worker
@@ -60,6 +61,18 @@ def test_a_job_that_fails_is_logged_and_keeps_none_from_running(app: Flask, cloc
     assert isinstance(event["exc_info"], ZeroDivisionError)
     clock.advance(seconds=10)
     assert run_due(app) == ["breaks", "works"]
+
+
+def test_a_database_that_is_away_is_one_line_a_job(app: Flask) -> None:
+    """Jobs are due each second or so: their tracebacks would bury the log of an outage."""
+
+    def away() -> None:
+        raise OperationalError("SELECT 1", {}, OSError("connection refused\nIs the server running?"))
+
+    add_job(app, "reads", 10, away)
+    with capture_logs() as events:
+        run_due(app)
+    assert events == [{"event": "database.unavailable", "log_level": "error", "detail": "connection refused"}]
 
 
 def test_a_job_has_a_session_of_its_own_and_what_it_does_not_commit_is_undone(app: Flask, clock: ManualClock) -> None:

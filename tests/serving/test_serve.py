@@ -153,9 +153,10 @@ def glc(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*GLC, *words], capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_it_cleanly(database: str, tmp_path: Path, number: signal.Signals) -> None:
-    """Exit code 0 and no traceback, with browsers still connected."""
+    """Exit code 0 and no traceback, with browsers still connected. SIGHUP is a terminal that was closed: what goes on
+    behind it keeps the port from whoever opens the next one."""
     with serving(database, tmp_path) as server:
         idle = [server.connect(), server.connect(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")]
         assert idle[1].recv(12) == b"HTTP/1.1 200"
@@ -163,6 +164,18 @@ def test_a_signal_stops_it_cleanly(database: str, tmp_path: Path, number: signal
     assert "Traceback" not in server.log.read_text()
     for connection in idle:
         connection.close()
+
+
+def test_who_was_told_to_outlive_the_terminal_does(database: str, tmp_path: Path) -> None:
+    """As `nohup` tells: by having SIGHUP ignored from the start."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with serving(database, tmp_path) as server:
+            server.process.send_signal(signal.SIGHUP)
+            assert [server.send("GET", "/healthz").status for _ in range(20)] == [200] * 20
+            assert server.stop(signal.SIGTERM) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_client_that_never_ends_its_request_does_not_keep_it_from_stopping(database: str, tmp_path: Path) -> None:
@@ -298,6 +311,27 @@ def test_several_processes_serve_and_stop(database: str, tmp_path: Path) -> None
         assert [server.send("GET", DISCOVERY).status for _ in range(20)] == [200] * 20
         assert server.stop(signal.SIGTERM) == 0
         assert "Traceback" not in server.log.read_text()
+
+
+def test_a_process_that_is_killed_is_replaced_and_the_log_says_so(
+    database: str, tmp_path: Path, extended: dict[str, str]
+) -> None:
+    """As the kernel does when memory runs out: the others serve on."""
+
+    def working(at_least: int) -> list[int]:
+        deadline = time.monotonic() + LONGEST_WAIT_IN
+        while len(marks := [*tmp_path.glob("job-*")]) < at_least:
+            assert server.process.poll() is None, server.log.read_text()
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.01)
+        return [int(mark.name.removeprefix("job-")) for mark in marks]
+
+    with serving(database, tmp_path, GLC_WORKERS="2", **extended) as server:
+        os.kill(working(at_least=2)[0], signal.SIGKILL)
+        working(at_least=3)
+        assert "process.lost" in server.log.read_text()
+        assert server.send("GET", DISCOVERY).status == 200
+        assert server.stop(signal.SIGTERM) == 0
 
 
 def test_an_issuer_with_a_path_is_where_everything_is(database: str, tmp_path: Path) -> None:
