@@ -60,6 +60,13 @@ def active(
     return session.scalars(query).all()
 
 
+def latest(session: Session, account_id: int, client_id: int) -> ConsentReceipt | None:
+    """The answer that a client (by its internal number) was given last, remembered or not, unless it was withdrawn."""
+    query = sa.select(ConsentReceipt).where(ConsentReceipt.account_id == account_id, _not_withdrawn)
+    query = query.where(ConsentReceipt.client_id == client_id, ConsentReceipt.answer == Answer.ACCEPTED)
+    return session.scalars(query.order_by(ConsentReceipt.id.desc())).first()
+
+
 def end(session: Session, receipt: ConsentReceipt, at: dt.datetime, reason: str = WITHDRAWN) -> None:
     """Withdraw an answer."""
     session.add(ConsentWithdrawal(receipt_id=receipt.id, withdrawn_at=at, reason=reason))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from consent.models import ConsentReceipt
-from consent.receipts import active, end
+from consent.receipts import active, end, latest
 from glc.clock import paris_date
 from glc.database import db
 from glc.i18n import gettext as _
@@ -18,16 +19,19 @@ from idp.accounts.web import accounts, logged_in, now, page, to
 from idp.authorization.consent_page import CLAIM_LABELS
 from idp.grants import grant_life
 from idp.models import Account
+from idp.provider import provider
 from partner_registry.clients import clients_sharing_consent, published_versions
 
 
 @accounts.get("/accounts/consents/")
 @logged_in
 def consents(account: Account) -> Response:
-    """Every remembered consent, by whom it covers."""
+    """Every remembered consent, by whom it covers; then who reads on by a refresh token though the answer was for
+    once."""
     receipts = sorted(active(db.session(), account.id, now()), key=lambda receipt: receipt.audience)
-    covered = [_described(audience, list(group)) for audience, group in groupby(receipts, lambda each: each.audience)]
-    return page("accounts/consents.html", consents=sorted(covered, key=lambda each: each["answered_at"], reverse=True))
+    listed = [_remembered(audience, list(group)) for audience, group in groupby(receipts, lambda each: each.audience)]
+    listed += [_standing(client, given) for client, given in _uncovered(account, receipts).items()]
+    return page("accounts/consents.html", consents=sorted(listed, key=lambda each: each["answered_at"], reverse=True))
 
 
 @accounts.post("/accounts/consents/<int(max=2147483647):receipt_id>/withdraw/")
@@ -40,8 +44,24 @@ def withdraw(account: Account, receipt_id: int) -> Response:
         raise NotFound
     for each in active(session, account.id, now(), audience=receipt.audience):
         end(session, each, now())
-    grant_life.revoke_client(session, account.id, _covered(receipt), now())
-    session.commit()
+    return _stopped(account, _covered(receipt))
+
+
+@accounts.post("/accounts/consents/services/<int(max=2147483647):client>/withdraw/")
+@logged_in
+def withdraw_standing(account: Account, client: int) -> Response:
+    """Take back the answer that a service, by its internal number, was given last, and all that it still reads by."""
+    session = db.session()
+    if client not in _uncovered(account, active(session, account.id, now())):
+        raise NotFound
+    if receipt := latest(session, account.id, client):
+        end(session, receipt, now())
+    return _stopped(account, [client])
+
+
+def _stopped(account: Account, clients: list[int]) -> Response:
+    grant_life.revoke_client(db.session(), account.id, clients, now())
+    db.session.commit()
     flash(_("Votre accord est retiré : ce service n’a plus accès à vos données."), "success")
     return to("/accounts/consents/")
 
@@ -51,17 +71,41 @@ def _covered(receipt: ConsentReceipt) -> list[int]:
     return clients_sharing_consent(db.session(), name) if kind == "partner" else [receipt.client_id]
 
 
-def _described(audience: str, receipts: list[ConsentReceipt]) -> dict[str, Any]:
-    (version,) = published_versions(db.session(), [receipts[0].client_id])
-    today = paris_date(now())
-    claims = [claim for receipt in receipts for claim in receipt.claims]
-    return {
-        "id": receipts[0].id,
-        "name": version.name,
-        "partner": version.client.partner_on(today).identity_on(today).name,
+def _uncovered(account: Account, receipts: Sequence[ConsentReceipt]) -> dict[int, list[grant_life.Standing]]:
+    """What goes on by refresh token at services that no remembered consent covers."""
+    needs_offline_access = provider().dialect.refresh_token_needs_offline_access
+    found = grant_life.standing(db.session(), account.id, now(), needs_offline_access=needs_offline_access)
+    covered = {client for receipt in receipts for client in _covered(receipt)}
+    return {client: given for client, given in found.items() if client not in covered}
+
+
+def _remembered(audience: str, receipts: list[ConsentReceipt]) -> dict[str, Any]:
+    return _described(receipts[0].client_id, [claim for receipt in receipts for claim in receipt.claims]) | {
+        "path": f"{receipts[0].id}/withdraw/",
         "whole_partner": audience.startswith("partner:"),
-        "data": list(dict.fromkeys(_(CLAIM_LABELS.get(claim, claim)) for claim in claims)),
         "offline": any("offline_access" in receipt.scopes for receipt in receipts),
         "answered_at": max(receipt.answered_at for receipt in receipts),
         "until": max(receipt.remembered_until for receipt in receipts if receipt.remembered_until),
+    }
+
+
+def _standing(client: int, given: list[grant_life.Standing]) -> dict[str, Any]:
+    scopes = frozenset().union(*(each.scopes for each in given))
+    (version,) = published_versions(db.session(), [client])
+    claims = [claim["name"] for claim in version.claims if scopes.intersection(claim["scopes"])]
+    return _described(client, claims) | {
+        "path": f"services/{client}/withdraw/",
+        "whole_partner": False,
+        "offline": True,
+        "answered_at": max(each.granted_at for each in given),
+        "until": max(each.until for each in given),
+    }
+
+
+def _described(client: int, claims: list[str]) -> dict[str, Any]:
+    (version,) = published_versions(db.session(), [client])
+    return {
+        "name": version.name,
+        "partner": version.client.partner_on(paris_date(now())).identity_on(paris_date(now())).name,
+        "data": list(dict.fromkeys(_(CLAIM_LABELS.get(claim, claim)) for claim in claims)),
     }

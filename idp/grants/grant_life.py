@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from glc.database import writing
 from glc.entropy import random_uuid
-from idp.models import Account, AuthorizationGrant, RefreshToken
+from idp.models import Account, AuthorizationGrant, BrowserSession, RefreshToken
 from idp.provider import Provider, digest
 
 
@@ -27,6 +28,38 @@ def add_refresh_token(house: Provider, connection: Connection, grant_id: str, at
         )
     )
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a client (by its internal number) may read of an account by a refresh token, whether or not they come
+    back."""
+
+    client_id: int
+    scopes: frozenset[str]
+    granted_at: dt.datetime
+    until: dt.datetime
+
+
+def standing(
+    session: Session, account_id: int, at: dt.datetime, *, needs_offline_access: bool
+) -> dict[int, list[Standing]]:
+    """By client, what refresh tokens may still read of an account; after a session's end, in the dialects that say so,
+    only with `offline_access`."""
+    query = (
+        sa.select(AuthorizationGrant, BrowserSession.ended_at, sa.func.max(RefreshToken.expires_at))
+        .join(RefreshToken, RefreshToken.grant_id == AuthorizationGrant.id)
+        .join(BrowserSession, BrowserSession.id == AuthorizationGrant.session_id)
+        .where(AuthorizationGrant.account_id == account_id, AuthorizationGrant.revoked_at.is_(None))
+        .where(RefreshToken.revoked_at.is_(None), RefreshToken.expires_at > at)
+        .group_by(AuthorizationGrant.id, BrowserSession.ended_at)
+    )
+    found: dict[int, list[Standing]] = {}
+    for grant, ended_at, until in session.execute(query):
+        scopes = frozenset(grant.scopes.split())
+        if ended_at is None or not needs_offline_access or "offline_access" in scopes:
+            found.setdefault(grant.client_id, []).append(Standing(grant.client_id, scopes, grant.granted_at, until))
+    return found
 
 
 def revoke_grant(engine: Engine, grant_id: str, at: dt.datetime) -> None:

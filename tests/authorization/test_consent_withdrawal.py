@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from flows import Arrival, Citizen, Site, text_of
 from werkzeug.test import TestResponse
 
+from glc.clock import ManualClock
 from partner_registry.models import ConsentMode
 
 
@@ -56,6 +57,41 @@ def test_withdrawing_kills_the_sites_tokens_at_once_and_the_question_comes_back(
     assert userinfo(at_home, held["access_token"]) == 401
     assert site.refresh(at_home.client, held["refresh_token"]).status_code == 400
     assert "a2-oidc-authorization-form" in at_home.get(site.request()).text
+
+
+def test_a_site_that_reads_on_by_refresh_token_is_listed_and_stopped_though_the_answer_was_for_once(
+    register: Callable[..., Site], at_home: Citizen
+) -> None:
+    """GDPR 7(3): as easy to withdraw as to give. Its refresh tokens go on for thirty days, whatever box was ticked."""
+    site = register(name="Cantines", refresh_tokens=True)
+    held = site.redeem(at_home.client, at_home.authorize(site.request()).query["code"]).json
+    words = text_of(at_home.get("/accounts/consents/"))
+    assert "Cantines" in words
+    assert "y compris quand vous n’êtes pas connecté" in words
+
+    page = withdraw_first(at_home)
+
+    assert "Cantines" not in text_of(page)
+    assert userinfo(at_home, held["access_token"]) == 401
+    assert site.refresh(at_home.client, held["refresh_token"]).status_code == 400
+
+
+def test_what_a_refresh_token_gave_is_listed_until_it_can_read_no_more(
+    register: Callable[..., Site], at_home: Citizen, clock: ManualClock
+) -> None:
+    """Section 1.13: thirty days, and nothing once the site gave it back."""
+    kept, given_back = (register(name=name, refresh_tokens=True) for name in ("Piscines", "Cantines"))
+    for site in (kept, given_back):
+        held = site.redeem(at_home.client, at_home.authorize(site.request()).query["code"]).json
+    at_home.client.post("/idp/oidc/revoke", data={"token": held["refresh_token"]}, headers=given_back.basic)
+
+    words = text_of(at_home.get("/accounts/consents/"))
+    assert "Piscines" in words
+    assert "Cantines" not in words
+
+    clock.advance(days=30)
+    at_home.log_in(at_home.get("/login/"))
+    assert "Piscines" not in text_of(at_home.get("/accounts/consents/"))
 
 
 def test_withdrawing_from_one_site_leaves_the_others_alone(register: Callable[..., Site], at_home: Citizen) -> None:
