@@ -16,12 +16,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 
+import sqlalchemy as sa
 from flask import Flask
 
-from glc.database import db
+from glc.database import db, reading
 from glc.entropy import Entropy
 from glc.errors import InputError, NotFound
 from glc.settings import Settings
+from idp.models import Account
 from idp.provider import Provider
 from idp.tokens.signing import signed
 from partner_registry.terms import ReleaseTerms
@@ -106,6 +108,13 @@ class Space:
         """What a client is called; None when there is none of that identifier."""
         terms = self.house.terms(client_id, self.clock.now())
         return None if terms is None else terms.name
+
+    def account_name(self, uuid: str) -> str | None:
+        """What the holder of an account is called, or their address; None when there is no such account."""
+        with reading(self.house.engine) as connection:
+            query = sa.select(Account.first_name, Account.last_name, Account.email).where(Account.uuid == uuid)
+            found = connection.execute(query).first()
+        return None if found is None else " ".join(filter(None, found[:2])) or found.email
 
     @contextmanager
     def inside(self, *, request: bool = False) -> Iterator[Flask]:

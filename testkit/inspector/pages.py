@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from glc.i18n import language
@@ -19,6 +19,18 @@ from testkit.journal.har import har
 inspector = Blueprint("inspector", __name__, static_folder="static", static_url_path="/looks")
 
 
+@inspector.before_request
+def open_with_key() -> AnyResponse | tuple[str, int, dict[str, str]] | None:
+    """A key in the address of any page of a space, or in the form, opens the space and leaves the address."""
+    key = request.form.get("key") or request.args.get("key")
+    space_id = (request.view_args or {}).get("space_id")
+    if key is None or space_id is None:
+        return None
+    if not access.open_space(_spaces().find(space_id), key.strip()):
+        return _locked(space_id, wrong=True)
+    return redirect(f"{request.script_root}{request.path}", 303)
+
+
 @inspector.get("/")
 def spaces() -> str:
     """The spaces whose key this browser has shown."""
@@ -27,13 +39,10 @@ def spaces() -> str:
 
 @inspector.route("/<space_id>/", methods=["GET", "POST"])
 def space(space_id: str) -> AnyResponse | tuple[str, int, dict[str, str]]:
-    """A space's logins, the latest first. Its key, in the address once or in the form, opens it."""
-    key = request.form.get("key") or request.args.get("key")
+    """A space's logins, the latest first."""
     found = _spaces().find(space_id)
-    if key is not None and access.open_space(found, key.strip()):
-        return redirect(url_for("inspector.space", space_id=space_id), 303)
     if not access.may_see(found) or found is None:
-        return _locked(space_id, wrong=key is not None)
+        return _locked(space_id)
     exchanges = found.journal.exchanges()
     return _unchanged(found, exchanges) or _live(found, exchanges, _space_page(found, exchanges))
 
@@ -48,7 +57,7 @@ def _space_page(found: Space, exchanges: Sequence[Exchange]) -> str:
     )
 
 
-@inspector.get("/<space_id>/flows/<int:flow_id>/")
+@inspector.route("/<space_id>/flows/<int:flow_id>/", methods=["GET", "POST"])
 def flow(space_id: str, flow_id: int) -> AnyResponse | tuple[str, int, dict[str, str]]:
     """One login: what is wrong, then its diagram."""
     found = _spaces().find(space_id)

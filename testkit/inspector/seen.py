@@ -37,6 +37,9 @@ class Space(Protocol):
     def client_name(self, client_id: str) -> str | None:
         """What a client is called; None when there is none of that identifier."""
 
+    def account_name(self, uuid: str) -> str | None:
+        """What the holder of an account is called; None when there is none of that identifier."""
+
 
 class Spaces(Protocol):
     """Those there are."""

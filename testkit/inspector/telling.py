@@ -190,7 +190,7 @@ def _line(flow: Flow, judged: list[Verdict], space: Space) -> FlowLine:
         id=flow.id,
         client_id=flow.client_id or "?",
         client_name=(flow.client_id and space.client_name(flow.client_id)) or gettext("Site inconnu"),
-        who=_who(flow),
+        who=_who(flow, space),
         began_at=instant(flow.began_at),
         took=f"{_number(last.began + last.duration_in - first.began, 2)} s",
         outcome=gettext(words),
@@ -201,15 +201,15 @@ def _line(flow: Flow, judged: list[Verdict], space: Space) -> FlowLine:
     )
 
 
-def _who(flow: Flow) -> str:
-    """The name that the site was told, else the account's identifier."""
+def _who(flow: Flow, space: Space) -> str:
+    """The name that the site was told, else the one there is, else the account's identifier."""
     told: list[Mapping[str, Any]] = [answer(each) for each in flow.exchanges if each.endpoint == "userinfo"]
     told += [token.claims for each in flow.exchanges for token in each.tokens]
     for claims in told:
         name = " ".join(str(claims[part]) for part in ("given_name", "family_name") if claims.get(part))
         if name or claims.get("email"):
             return name or str(claims["email"])
-    return flow.account or ""
+    return (flow.account and space.account_name(flow.account)) or flow.account or ""
 
 
 def _told(judged: Iterable[Verdict]) -> list[VerdictTold]:

@@ -41,6 +41,10 @@ class Room:
         """The only client there is."""
         return {"mon-site": "Mon site"}.get(client_id)
 
+    def account_name(self, uuid: str) -> str | None:
+        """The only account there is."""
+        return {"u-1": "Camille Dupré"}.get(uuid)
+
 
 @dataclass
 class House:
@@ -125,6 +129,30 @@ def test_the_key_can_be_typed(browser: FlaskClient) -> None:
     right = browser.post("/abc/", data={"key": " clé-abc "}, base_url="http://localhost/inspector/")
     assert right.status_code == 303
     assert get(browser, "/abc/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/abc/flows/2/", "/abc/flows/2/har"])
+def test_the_key_opens_the_very_page_it_is_given_for(browser: FlaskClient, path: str) -> None:
+    """A link to one login is handed on, with its key or to be typed."""
+    opened = get(browser, f"{path}?key=clé-abc")
+    assert (opened.status_code, opened.headers["Location"]) == (303, f"/inspector{path}")
+    assert get(browser, path).status_code == 200
+
+
+def test_the_key_typed_for_a_login_leads_to_that_login(browser: FlaskClient) -> None:
+    """The form is sent to the page that asked."""
+    form = soup(get(browser, "/abc/flows/2/")).select_one("main form")
+    assert form.get("action") is None
+    typed = get(browser, "/abc/flows/2/", method="POST", data={"key": "clé-abc"})
+    assert (typed.status_code, typed.headers["Location"]) == (303, "/inspector/abc/flows/2/")
+
+
+def test_somebody_whom_the_site_was_not_told_of_is_named_all_the_same(holder: FlaskClient, house: House) -> None:
+    """The account of a login that a fault ended: a name, not its identifier."""
+    house.rooms["abc"].journal.written[:] = [
+        changed(each, account="u-1", tokens=(), body="") for each in login(nonce=None) if each.endpoint != "userinfo"
+    ]
+    assert "Camille Dupré" in words(get(holder, "/abc/"))
 
 
 def test_a_space_made_anew_under_the_same_name_asks_for_its_new_key(holder: FlaskClient, house: House) -> None:
