@@ -130,6 +130,22 @@ def test_client_metadata_of_the_standard_are_taken(make_room: Make) -> None:
     assert room.call("POST", "/clients", {"redirect_uris": [CALLBACK], "metadata": {"jwks_url": 1}}, expected=400)
 
 
+def test_client_metadata_that_are_fields_of_ours_are_taken_too(room: Room) -> None:
+    """The same: whoever copies a registration need not know which members are kept where."""
+    logout = "https://site.example/logout"
+    metadata = {"client_name": "Copié", "scope": "openid email", "id_token_signed_response_alg": "HS256"}
+    told = room.call(
+        "POST",
+        "/clients",
+        {
+            "redirect_uris": [CALLBACK],
+            "metadata": {**metadata, "frontchannel_logout_uri": logout, "client_uri": CALLBACK},
+        },
+    )
+    names = ("name", "scopes", "id_token_alg", "frontchannel_logout_uri", "home_url", "metadata")
+    assert [told[name] for name in names] == ["Copié", ["openid", "email"], "HS256", logout, CALLBACK, {}]
+
+
 @pytest.mark.parametrize(
     ("changes", "access"),
     [

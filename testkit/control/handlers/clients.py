@@ -19,6 +19,7 @@ from partner_registry.clients import register_client
 from partner_registry.models import Client, ClientVersion, ConsentMode, Environment, Flow, GnmService, SubjectPolicy
 from partner_registry.partners import find_partner
 from partner_registry.registration import ClientRegistration, registration_of
+from partner_registry.self_registration import MEMBERS
 from partner_registry.versions import domains_of, publish_at_once
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
@@ -31,6 +32,8 @@ ENUMS: dict[str, Any] = {
 }
 OWN = frozenset({"partner", "environment", "service", "client_id", "client_secret", "metadata"})
 FIELDS = {each.name for each in dataclasses.fields(ClientRegistration)} - {"protocol"}
+NAMED = {name: name for name in FIELDS - MEMBERS.keys()} | {named: name for name, named in MEMBERS.items()}
+"""Fields by the name that client metadata has for them."""
 
 
 @operation("GET", "/clients", "List the clients")
@@ -109,7 +112,10 @@ def _put(version: ClientVersion, wanted: ClientRegistration) -> None:
 
 def registration(given: dict[str, Any], base: ClientRegistration | None = None) -> ClientRegistration:
     """A registration of given fields, on top of another one. Raises `InputError`."""
-    metadata = given.pop("metadata", None)
+    metadata = dict(given.pop("metadata", None) or {})
+    for name in metadata.keys() & NAMED.keys():  # what the standard calls otherwise, or we keep beside the rest
+        value = metadata.pop(name)
+        given[NAMED[name]] = value.split() if name == "scope" and isinstance(value, str) else value
     unknown = sorted(given.keys() - FIELDS)
     if unknown:
         raise InputError(f"a client has no {unknown[0]!r}; it has: {', '.join(sorted(FIELDS))} and metadata")
