@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 ATTEMPTS_KEPT = 5
 """Logins that one browser may have under way, in several tabs."""
@@ -32,6 +33,11 @@ class Login:
     sub: str
     sid: str | None
     id_token: str = field(repr=False)
+    claims: dict[str, Any] = field(repr=False)
+    """Those of the ID Token of the login: what a refresh must not change."""
+    refresh_token: str | None = field(repr=False)
+    ends_at: float
+    """When the access token's life is over, by `time.monotonic`."""
 
 
 @dataclass

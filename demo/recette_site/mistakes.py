@@ -19,6 +19,7 @@ MISTAKES = {
     "secret_in_url": "writes its secret into the authorization request's address",
     "open_redirect": "sends the user wherever ?next= says after the login",
     "errors_not_handled": "fails with an error 500 when the provider answers with an error",
+    "dead_grant_kept": "goes on when the provider says that the refresh token is dead",
     "logout_only_here": "ends its own login but not the provider's session",
     "logout_token_not_checked": "believes any logout token",
     "logout_token_replayed": "takes the same logout token twice",

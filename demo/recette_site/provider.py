@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote_plus, urlsplit
 
@@ -13,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, OctKey, import_key
 
 from demo.recette_site.config import SiteConfig
-from demo.recette_site.tokens import Refused
+from demo.recette_site.tokens import Refused, Unavailable
 
 LONGEST_ANSWER = 256 * 1024
 """Bytes that an answer may have."""
@@ -22,6 +25,17 @@ LOCAL = {"localhost", "127.0.0.1", "::1"}
 SHORTEST_MODULUS = 2048 // 6
 """Base64 letters of the shortest RSA key that may be used (RFC 7518, 3.3)."""
 KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the token endpoint gave."""
+
+    access_token: str
+    id_token: str | None
+    refresh_token: str | None
+    expires_in: float
+    """Seconds that the access token lives; without end where nothing is said."""
 
 
 class Provider:
@@ -59,15 +73,16 @@ class Provider:
             self._fetch_keys()
         return self._known(kid)
 
-    def redeem(self, code: str, verifier: str) -> tuple[str, str]:
-        """The access token and the ID Token for a code (OpenID Connect Core 1.0, 3.1.3)."""
-        answer = self._redeemed(code, verifier)
-        token_type, access_token, id_token = (answer.get(name) for name in ("token_type", "access_token", "id_token"))
-        if not (isinstance(token_type, str) and token_type.lower() == "bearer"):
-            raise Refused("the access token is of a type that this site cannot use")
-        if not (isinstance(access_token, str) and access_token and isinstance(id_token, str)):
+    def redeem(self, code: str, verifier: str) -> Tokens:
+        """The tokens for a code, an ID Token among them (OpenID Connect Core 1.0, 3.1.3)."""
+        tokens = _tokens(self._redeemed(code, verifier))
+        if tokens.id_token is None:
             raise Refused("the token answer lacks a token")
-        return access_token, id_token
+        return tokens
+
+    def refresh(self, refresh_token: str) -> Tokens:
+        """The tokens for a refresh token (OpenID Connect Core 1.0, 12)."""
+        return _tokens(self._token({"grant_type": "refresh_token", "refresh_token": refresh_token}))
 
     def redeem_again(self, code: str, verifier: str) -> None:
         """The mistake: what comes of it does not matter to whoever makes it."""
@@ -88,6 +103,9 @@ class Provider:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._config.redirect_uri}
         if verifier:
             form["code_verifier"] = verifier
+        return self._token(form)
+
+    def _token(self, form: dict[str, str]) -> dict[str, Any]:
         # Both halves are form-encoded first (RFC 6749, 2.3.1).
         pair = (quote_plus(self._config.client_id), quote_plus(self._config.client_secret))
         return self._json("POST", self.metadata()["token_endpoint"], data=form, auth=pair)
@@ -139,7 +157,7 @@ class Provider:
             ) as answer:
                 body = _body(answer, deadline)
         except requests.RequestException as error:
-            raise Refused(f"the provider did not answer ({type(error).__name__})") from None
+            raise Unavailable(f"the provider did not answer ({type(error).__name__})") from None
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         found: Any = None
         if media_type in {"application/json", *(f"application/{each}" for each in json_types)}:
@@ -149,10 +167,26 @@ class Provider:
                 found = None
         if answer.status_code != 200:
             told = found.get("error") if isinstance(found, dict) else None
-            raise Refused(f"the provider refused: {answer.status_code} {ascii(told)[:60]}")
+            kind = Unavailable if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else Refused
+            raise kind(f"the provider refused: {answer.status_code} {ascii(told)[:60]}")
         if not isinstance(found, dict):
             raise Refused(f"the provider did not answer in JSON ({ascii(media_type)[:60]})")
         return cast("dict[str, Any]", found)
+
+
+def _tokens(answer: dict[str, Any]) -> Tokens:
+    token_type, access_token = answer.get("token_type"), answer.get("access_token")
+    if not (isinstance(token_type, str) and token_type.lower() == "bearer"):
+        raise Refused("the access token is of a type that this site cannot use")
+    if not (isinstance(access_token, str) and access_token):
+        raise Refused("the token answer lacks a token")
+    id_token, refresh_token = (answer[name] if isinstance(answer.get(name), str) else None for name in _OTHERS)
+    told = answer.get("expires_in")
+    lives = told if isinstance(told, int | float) and not isinstance(told, bool) else math.inf
+    return Tokens(access_token, id_token, refresh_token, lives)
+
+
+_OTHERS = ("id_token", "refresh_token")
 
 
 def _body(answer: requests.Response, deadline: float) -> bytes:

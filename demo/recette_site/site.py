@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 
@@ -17,7 +17,14 @@ from werkzeug.wrappers import Response
 from demo.recette_site.browsers import Attempt, Browser, Browsers, Login
 from demo.recette_site.config import SiteConfig
 from demo.recette_site.provider import Provider
-from demo.recette_site.tokens import LEEWAY_IN, Refused, id_token_claims, logout_token_claims
+from demo.recette_site.tokens import (
+    LEEWAY_IN,
+    Refused,
+    Unavailable,
+    id_token_claims,
+    logout_token_claims,
+    refreshed_claims,
+)
 
 __all__ = ["SiteConfig", "create_site"]
 
@@ -129,20 +136,38 @@ def _check_answer_iss(site: Site) -> None:
 
 def _opened(site: Site, code: str, attempt: Attempt) -> Login:
     """A login, once the tokens and userinfo hold."""
-    access_token, id_token = site.provider.redeem(code, attempt.verifier)
+    tokens = site.provider.redeem(code, attempt.verifier)
+    id_token = str(tokens.id_token)
     claims = id_token_claims(
         id_token,
         site.config,
         site.provider.keys_for,
         nonce=attempt.nonce,
-        access_token=access_token,
+        access_token=tokens.access_token,
         code=code,
         now=time.time(),
     )
-    site.provider.userinfo(access_token, claims["sub"])
+    site.provider.userinfo(tokens.access_token, claims["sub"])
     if not site.config.checks("code_sent_twice"):
         site.provider.redeem_again(code, attempt.verifier)
-    return Login(claims["sub"], claims.get("sid"), id_token)
+    ends_at = time.monotonic() + tokens.expires_in
+    return Login(claims["sub"], claims.get("sid"), id_token, claims, tokens.refresh_token, ends_at)
+
+
+def _renewed(site: Site, login: Login) -> Login | None:
+    """A login whose access token's life is over, with new tokens; None when the provider says that it is no more."""
+    if login.refresh_token is None or time.monotonic() < login.ends_at:
+        return login
+    try:
+        tokens = site.provider.refresh(login.refresh_token)
+        if tokens.id_token is not None:
+            refreshed_claims(tokens.id_token, site.config, site.provider.keys_for, first=login.claims, now=time.time())
+    except Unavailable:  # the token still serves: the next page tries again
+        return login
+    except Refused:
+        return None if site.config.checks("dead_grant_kept") else login
+    ends_at = time.monotonic() + tokens.expires_in
+    return replace(login, refresh_token=tokens.refresh_token or login.refresh_token, ends_at=ends_at)
 
 
 def _local(target: str) -> str:
@@ -227,6 +252,9 @@ def frontchannel_logout() -> Response:
 @pages.get("/")
 def home() -> Response:
     """Say who is logged in."""
+    site, browser = _site(), _browser()
+    if browser.login is not None:
+        browser.login = _renewed(site, browser.login)
     return _page()
 
 

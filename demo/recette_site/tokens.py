@@ -29,6 +29,10 @@ class Refused(Exception):
     """The site does not go on; the message names what was wrong, and holds no secret."""
 
 
+class Unavailable(Refused):
+    """The provider could not answer: what was asked may be asked again."""
+
+
 def id_token_claims(
     token: str, config: SiteConfig, keys_for: KeysFor, *, nonce: str, access_token: str, code: str, now: float
 ) -> dict[str, Any]:
@@ -48,6 +52,20 @@ def id_token_claims(
         _require(_same(claims.get("nonce"), nonce), "the nonce is not the one that was sent")
     _require(claims.get("at_hash") in (None, _half_hash(config.alg, access_token)), "at_hash does not match")
     _require(claims.get("c_hash") in (None, _half_hash(config.alg, code)), "c_hash does not match")
+    return claims
+
+
+def refreshed_claims(
+    token: str, config: SiteConfig, keys_for: KeysFor, *, first: dict[str, Any], now: float
+) -> dict[str, Any]:
+    """The claims of an ID Token that a refresh brought: those of the first one, but for its dates (12.2). Raises
+    `Refused`."""
+    claims = _signed_claims(token, config, keys_for)
+    for name in ("iss", "sub", "aud", "azp"):
+        _require(claims.get(name) == first.get(name), f"{name} is not that of the login")
+    for name in ("auth_time", "nonce"):
+        _require(claims.get(name) in (None, first.get(name)), f"{name} is not that of the login")
+    _check_dates(claims, now)
     return claims
 
 

@@ -51,11 +51,12 @@ class Case:
 
 def all_cases(catalogue: Iterable[Mapping[str, Any]]) -> list[Case]:
     """Every case, in the order in which they are played: what changes keys comes last."""
-    faults = [case for fault in catalogue if (case := _of_fault(fault)) is not None]
+    faults = [_of_fault(fault) for fault in catalogue]
     last = {"jwks", "key_rotation"}
     return [
         *GOOD_PATHS,
         *JOURNAL,
+        REFRESH,
         *(case for case in faults if case.duty not in last),
         RECOVERY,
         KEY_ROTATION,
@@ -227,6 +228,22 @@ GOOD_PATHS = (
     ),
 )
 
+REFRESH = Case(
+    "refresh",
+    "refresh",
+    Words(
+        "Somebody opens a page after their access token's life.",
+        "Une personne ouvre une page après l’expiration de son jeton d’accès.",
+    ),
+    Expected.LOGGED_IN,
+    Words(
+        "A refresh is what keeps people from logging in again: nobody notices it.",
+        "Rafraîchir évite aux personnes de se reconnecter : nul ne s’en aperçoit.",
+    ),
+    f"{_CORE}, 12; RFC 6749, 6",
+    scenarios.refreshed,
+)
+
 
 def _shown(name: str, duty: str, title: Words, why: Words, section: str) -> Case:
     return Case(name, duty, title, Expected.HOLDS, why, section, scenarios.journal_shows(name))
@@ -327,17 +344,16 @@ _EXPECTED_OF = {
 _SCENARIO_OF = {
     "discovery": (scenarios.faulty_login, ("login",)),
     "jwks": (scenarios.faulty_keys, ("login", "key_rotation")),
+    "refresh": (scenarios.faulty_refresh, ("login", "refresh")),
     "backchannel": (scenarios.faulty_backchannel, ("login", "backchannel_logout")),
     "frontchannel": (scenarios.faulty_frontchannel, ("login", "frontchannel_logout")),
     "logout": (scenarios.faulty_logout, ("login", "logout")),
 }
 
 
-def _of_fault(fault: Mapping[str, Any]) -> Case | None:
-    """The case that plays a fault of the catalogue; None where nothing from outside makes a site do what it takes."""
+def _of_fault(fault: Mapping[str, Any]) -> Case:
+    """The case that plays a fault of the catalogue."""
     name, family = str(fault["name"]), str(fault["family"])
-    if family == "refresh":
-        return None
     kind = name.partition("_")[0] if family == "logout" else family
     play, needs = _SCENARIO_OF.get(kind, (scenarios.faulty_login, ("login",)))
     return Case(
@@ -359,6 +375,9 @@ def _expected(kind: str, rp_must: str) -> Expected:
     if kind in {"backchannel", "frontchannel"}:
         told = {"reject": Expected.LOGGED_IN, "end_session": Expected.LOGGED_OUT}
         return told.get(rp_must, Expected.DOES_NOT_BREAK)
+    if kind == "refresh":
+        told = {"accept": Expected.LOGGED_IN, "retry": Expected.STILL_WORKS, "end_session": Expected.LOGGED_OUT}
+        return told.get(rp_must, Expected.DOES_NOT_BREAK)  # the login may go on without new tokens
     if kind == "userinfo" and rp_must == "fail":
         return Expected.DOES_NOT_BREAK  # the ID Token is enough to log in
     return _EXPECTED_OF.get(rp_must, Expected.DOES_NOT_BREAK)

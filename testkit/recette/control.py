@@ -35,6 +35,10 @@ class Control:
         """A client, as it is registered."""
         return self._ask("GET", f"/clients/{quote(client_id, safe='')}")
 
+    def change_client(self, client_id: str, **fields: Any) -> None:
+        """Register something else of a client, from the next request on."""
+        self._ask("PATCH", f"/clients/{quote(client_id, safe='')}", fields)
+
     def catalogue(self) -> list[dict[str, Any]]:
         """Every fault that can be produced."""
         return _listed(self._call("GET", f"{self._root}/faults"), "faults")

@@ -66,6 +66,10 @@ DUTIES = {
     "token_answer": Words(
         "The token endpoint's answers are read with care.", "Les réponses du point d’accès token sont lues avec soin."
     ),
+    "refresh": Words(
+        "A refresh that fails, or lies, breaks nothing; a grant that is dead ends the login.",
+        "Un rafraîchissement qui échoue, ou qui ment, ne casse rien ; un accord révoqué met fin à la connexion.",
+    ),
     "discovery": Words("The discovery document is read with care.", "Le document de découverte est lu avec soin."),
     "key_rotation": Words(
         "A key that the provider has just begun to use is looked for.",
@@ -129,6 +133,7 @@ _OF_FAULT = (
     ("userinfo_empty", "userinfo_sub"),
     ("userinfo_*", "userinfo"),
     ("token_*", "token_answer"),
+    ("refresh_*", "refresh"),
     ("discovery_*", "discovery"),
     ("jwks_rotated_*", "key_rotation"),
     ("jwks_*", "jwks"),

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 
+from glc.clock import pause
 from glc.urls import origin
 from testkit.recette.errors import NotApplicable, VisitError
 from testkit.recette.pages import Page, shown
@@ -47,6 +48,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 """What faults are told, where a run is not to wait for as long as they would."""
 GOES_ON = Words("the provider's session goes on", "la session du fournisseur continue")
+SHORT_LIFE_IN = 1
+"""Seconds an access token lives where a refresh is to be seen; the site counts them by its own clock."""
 BROKEN = 500
 """The status of a site that did not expect what happened; 502 and 503 tell that the provider is at fault."""
 
@@ -230,6 +233,54 @@ def faulty_keys(fault: str) -> Scenario:
 def still_works(stage: Stage) -> Seen:
     """A login after the fault is over."""
     return log_in(stage)
+
+
+def refreshed(stage: Stage) -> Seen:
+    """A page of the site after the access token's life: does the site refresh, and is the person still logged in?"""
+    with _short_lived(stage) as visitor:
+        before = stage.control.journal()
+        state, page = stage.look(visitor)
+        after = stage.control.journal(max((int(each["id"]) for each in before), default=0))
+    if not any(["grant_type", "refresh_token"] in each["form"] for each in after):
+        raise NotApplicable(
+            Words(
+                "the site does not refresh when a page is opened after the access token's life",
+                "le site ne rafraîchit pas quand une page est ouverte après l’expiration du jeton d’accès",
+            )
+        )
+    return _seen(state, page)
+
+
+def faulty_refresh(fault: str) -> Scenario:
+    """The same while a fault is produced."""
+
+    def play(stage: Stage) -> Seen:
+        with _short_lived(stage) as visitor, _fault(stage, fault) as applied:
+            try:
+                seen = _seen(*stage.look(visitor), stage=stage)
+            except VisitError as error:
+                seen = Seen(State.UNCLEAR, broke=error.words)
+            return _with(seen, applied())
+
+    return play
+
+
+@contextmanager
+def _short_lived(stage: Stage) -> Iterator[Visitor]:
+    """Somebody logged in whose access token's life is over."""
+    if not stage.registered("refresh_tokens"):
+        raise NotApplicable(
+            Words("this client is given no refresh token", "ce client ne reçoit pas de jeton de rafraîchissement")
+        )
+    usual = stage.client.get("access_token_lifetime_in")
+    stage.control.change_client(stage.site.client_id, access_token_lifetime_in=SHORT_LIFE_IN)
+    try:
+        with stage.visitor() as visitor:
+            _must_log_in(stage, visitor)
+            pause(SHORT_LIFE_IN + 0.1)
+            yield visitor
+    finally:
+        stage.control.change_client(stage.site.client_id, access_token_lifetime_in=usual)
 
 
 def faulty_logout(fault: str) -> Scenario:

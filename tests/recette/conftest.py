@@ -90,6 +90,7 @@ def target(testkit: str) -> Callable[..., Any]:
                 "post_logout_redirect_uris": [f"{home}logged-out"],
                 "frontchannel_logout_uri": f"{home}frontchannel-logout",
                 "id_token_alg": "RS256",
+                "refresh_tokens": True,
                 "metadata": {"backchannel_logout_uri": f"{home}backchannel-logout"},
                 **registered,
             },

@@ -75,6 +75,9 @@ def test_each_expectation_is_met_by_what_it_asks_and_by_nothing_else(
         (fault("backchannel_iss_wrong", "logout"), "logout_token", Expected.LOGGED_IN),
         (fault("backchannel_sid_absent", "logout", "end_session"), "logout_token", Expected.LOGGED_OUT),
         (fault("logout_500", "logout", "end_session"), "logout", Expected.LOGGED_OUT),
+        (fault("refresh_500", "refresh", "retry"), "refresh", Expected.STILL_WORKS),
+        (fault("refresh_error_invalid_grant", "refresh", "end_session"), "refresh", Expected.LOGGED_OUT),
+        (fault("refresh_sub_wrong", "refresh"), "refresh", Expected.DOES_NOT_BREAK),
         (fault("a_new_one", "transport", "retry"), "transport", Expected.STILL_WORKS),
     ],
 )
@@ -88,11 +91,6 @@ def test_what_changes_keys_is_played_last() -> None:
     """A site that keeps old keys must not look as if it did everything wrong."""
     cases = [case.id for case in all_cases([fault("jwks_empty", "jwks"), fault("id_token_iss_wrong")])]
     assert cases[-2:] == [KEY_ROTATION.id, "jwks_empty"]
-
-
-def test_a_refresh_cannot_be_made_to_happen_from_outside() -> None:
-    """Those faults are for the site's own tests."""
-    assert not [case for case in all_cases([fault("refresh_500", "refresh")]) if case.fault]
 
 
 def test_each_duty_is_named_and_each_need_is_a_case() -> None:
