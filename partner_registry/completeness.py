@@ -14,7 +14,6 @@ from partner_registry.models import (
     ContactRole,
     DocumentKind,
     LegalBasis,
-    Offer,
     Partner,
     PartnerPart,
     Processing,
@@ -207,18 +206,6 @@ def missing_for_approval(agreement: Agreement, day: dt.date) -> list[Missing]:
         elif not processing.dpo_favourable:
             told = N_("l’avis du DPO est défavorable sur « %(name)s »")
             found.append(Missing("opinion", told, {"name": processing.name}))
-    return found
-
-
-def advice(agreement: Agreement) -> list[Missing]:
-    """What is allowed but worth a second look: the restricted offer for who has no tools of its own (A14), a first day
-    within a year, which is charged whole (A11)."""
-    found = []
-    if agreement.offer is Offer.RESTRICTED and not agreement.already_equipped:
-        told = N_("offre restreinte pour une commune sans outils GRU : vérifiez que c’est bien ce qu’elle veut (A14)")
-        found.append(Missing("terms", told))
-    if (agreement.starts_on.month, agreement.starts_on.day) != (1, 1):
-        found.append(Missing("terms", N_("le début n’est pas un 1er janvier : l’année entière est due (A11)")))
     return found
 
 

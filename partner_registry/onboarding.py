@@ -19,7 +19,7 @@ from partner_registry.agreements import OVER, SET_ASIDE, effective_on
 from partner_registry.agreements import AgreementStatus as S
 from partner_registry.completeness import Missing, missing_for_approval, processings_under
 from partner_registry.instruction import File, agreement_behind, file_status
-from partner_registry.models import Agreement, Client, Environment, Offer
+from partner_registry.models import Agreement, AgreementKind, Client, Environment, Offer, Tariff
 
 
 class Progress(enum.Enum):
@@ -179,8 +179,12 @@ def clients_under(agreement: Agreement) -> list[Client]:
 
 
 def remarks(agreement: Agreement) -> list[Sentence]:
-    """What whoever examines an agreement should know: readings A6, A11 and A14, and what its record assumes."""
+    """What whoever examines an agreement should know: readings A6, A11 and A14, a framework that nothing prices or ends
+    (R33: a name mistyped?), and what its record assumes."""
     found = []
+    if agreement.kind is AgreementKind.FRAMEWORK and not _has_grid(agreement):
+        told = N_("Aucune grille ne porte le nom de son cadre, « %(framework)s » : rien ne serait facturé.")
+        found.append(Sentence(told, {"framework": agreement.framework}))
     first = effective_on(agreement) or agreement.starts_on
     if (first.month, first.day) != (1, 1):
         told = N_("Elle prend effet en cours d’année, le %(day)s : l’année entière est due.")
@@ -194,3 +198,9 @@ def remarks(agreement: Agreement) -> list[Sentence]:
     if agreement.unpaid:
         found.append(Sentence(N_("Un paiement est en retard ; cela n’a pas d’effet sur l’accès.")))
     return found
+
+
+def _has_grid(agreement: Agreement) -> bool:
+    session = object_session(agreement)
+    named = sa.select(Tariff.id).where(Tariff.name == agreement.framework)
+    return session is not None and session.scalar(named) is not None

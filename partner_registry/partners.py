@@ -90,7 +90,7 @@ def register_partner(
             PartnerIdentity(
                 valid_from_on=commune.exists_from_on or paris_date(at),
                 name=commune.name,
-                legal_name=legal_name or f"Commune de {commune.name}",
+                legal_name=legal_name or legal_name_of(commune.name),
                 siren=commune.siren,
                 siret=siret,
                 insee_code=commune.insee_code,
@@ -166,6 +166,12 @@ def slug_of(name: str) -> str:
     """A short name from a name: « Saint-Genis-les-Ollières » → saint-genis-les-ollieres."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub("[^a-z0-9]+", "-", plain).strip("-")
+
+
+def legal_name_of(name: str) -> str:
+    """What a commune is called in full: « Commune de Bron », « Commune d’Écully »."""
+    vowel = slug_of(name)[0] in "aeiouy"
+    return f"Commune d’{name}" if vowel else f"Commune de {name}"
 
 
 def edit_partner(session: Session, by: Agent, partner: Partner, *, at: dt.datetime, **changes: str | None) -> None:

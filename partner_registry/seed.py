@@ -34,6 +34,7 @@ from partner_registry.models import (
     Tariff,
     TariffBracket,
 )
+from partner_registry.partners import legal_name_of
 from partner_registry.registration import GLC_CLAIMS
 from partner_registry.territory import load_territory
 
@@ -196,7 +197,7 @@ def _merged(today: dt.date) -> Partner:
             PartnerIdentity(
                 valid_from_on=MERGED_ON,
                 name=MERGED.name,
-                legal_name=f"Commune d’{MERGED.name}",
+                legal_name=legal_name_of(MERGED.name),
                 siren=MERGED.siren,
                 insee_code=MERGED.insee_code,
             )

@@ -16,7 +16,7 @@ from partner_registry import models as m
 from partner_registry.clients import usual_bindings
 from partner_registry.completeness import declared
 from partner_registry.models import Environment
-from partner_registry.partners import agreements_of, find_commune
+from partner_registry.partners import agreements_of, find_commune, legal_name_of
 from partner_registry.ports import Ports
 
 
@@ -61,7 +61,7 @@ class Maker:
         return m.PartnerIdentity(
             valid_from_on=commune.exists_from_on or today,
             name=commune.name,
-            legal_name=f"Commune de {commune.name}",
+            legal_name=legal_name_of(commune.name),
             siren=commune.siren,
             insee_code=commune.insee_code,
         )

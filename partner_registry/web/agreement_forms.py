@@ -10,7 +10,7 @@ from wtforms import BooleanField
 from glc.i18n import N_, gettext
 from partner_registry.acts import BILLED, CORRECTABLE
 from partner_registry.agreements import TERM_WORDS, read_term, terms_on
-from partner_registry.models import AgreementKind, Amendment, Offer, Partner
+from partner_registry.models import Agreement, AgreementKind, Amendment, Offer, Partner
 from partner_registry.partners import agreements_of
 from partner_registry.web.fields import PickField, YesNoField
 from partner_registry.web.forms import RegistryForm, choice, day, number, paragraph, reason, text
@@ -58,16 +58,27 @@ class CorrectForm(BilledForm):
 
 
 class TermsForm(BilledForm):
-    """What an agreement's file says while it is prepared."""
+    """What an agreement's file says while it is prepared: `of` shows it."""
 
+    FIRST = ("number", "kind", "framework", "predecessor")
     more = ("clause", "reported_on", "notes", *(name for name in BILLED if name != "founding_partner"))
 
+    kind = choice(N_("Nature"), KIND_WORDS)
+    framework = text(
+        N_("Cadre"),
+        longest=60,
+        hint=N_("Le cadre dit la grille tarifaire et le terme."),
+        render_kw={"list": "frameworks"},
+    )
+    predecessor = PickField(
+        N_("Convention qu’elle continue"), description=N_("Les services passeront de l’une à l’autre.")
+    )
     offer = choice(N_("Offre"), OFFER_WORDS)
     starts_on = day(
         N_("Premier jour prévu"),
         hint=N_("De préférence un 1er janvier : la participation est due pour l’année entière."),
     )
-    hard_end_on = day(N_("Terme, au plus tard"), hint=N_("Le dernier jour que le cadre permet : 31/12/2029."))
+    hard_end_on = day(N_("Terme, au plus tard"), hint=N_("Le dernier jour que son cadre permet, d’ordinaire."))
     renews_yearly = BooleanField(
         N_("Reconduite tacitement chaque année"), default=True, description=N_("Sinon elle s’arrête au 31 décembre.")
     )
@@ -81,32 +92,30 @@ class TermsForm(BilledForm):
     reported_on = day(N_("Date du rapport au conseil"), required=False, hint=N_("Ce n’est pas la date du vote."))
     notes = paragraph(N_("Notes"), required=False, hint=N_("Service demandeur, avis de commission, extrait…"))
 
+    @classmethod
+    def of(cls, agreement: Agreement) -> TermsForm:
+        """The form of an agreement's own file."""
+        form = cls(obj=agreement)
+        form.offer_predecessors(agreement.partner, but=agreement)
+        if not form.is_submitted():
+            form.predecessor.data = str(agreement.predecessor_id or "")
+        return form
 
-class DraftForm(TermsForm):
-    """A new agreement."""
-
-    number = text(N_("Numéro de la convention"), longest=60)
-    kind = choice(N_("Nature"), KIND_WORDS)
-    framework = text(
-        N_("Cadre"),
-        longest=60,
-        hint=N_("Le cadre dit la grille tarifaire et le terme."),
-        render_kw={"list": "frameworks"},
-    )
-    predecessor = PickField(
-        N_("Convention qu’elle continue"), description=N_("Les services passeront de l’une à l’autre.")
-    )
-
-    FIRST = ("number", "kind", "framework", "predecessor")
-
-    def offer_predecessors(self, partner: Partner) -> None:
-        """Let an earlier agreement of the partner, or of those it succeeds, be chosen."""
-        self.predecessor.offer({str(each.id): (each, each.number) for each in agreements_of(partner)}, N_("aucune"))
+    def offer_predecessors(self, partner: Partner, *, but: Agreement | None = None) -> None:
+        """Let another agreement of the partner, or of those it succeeds, be chosen."""
+        others = {str(each.id): (each, each.number) for each in agreements_of(partner) if each is not but}
+        self.predecessor.offer(others, N_("aucune"))
 
     def __iter__(self) -> Any:
         """The number and the framework before the terms."""
         fields = list(super().__iter__())
         return iter(sorted(fields, key=lambda each: each.name not in self.FIRST))
+
+
+class DraftForm(TermsForm):
+    """A new agreement."""
+
+    number = text(N_("Numéro de la convention"), longest=60)
 
 
 class AmendForm(RegistryForm):

@@ -45,7 +45,14 @@ from partner_registry.timeline import authored, file_timeline
 from partner_registry.trail import entries
 from partner_registry.web import links
 from partner_registry.web.acts import take
-from partner_registry.web.agreement_forms import KIND_WORDS, OFFER_WORDS, DraftForm, changes_in_words, suggested_number
+from partner_registry.web.agreement_forms import (
+    KIND_WORDS,
+    OFFER_WORDS,
+    DraftForm,
+    TermsForm,
+    changes_in_words,
+    suggested_number,
+)
 from partner_registry.web.base import (
     NOTHING,
     Crumbs,
@@ -166,6 +173,7 @@ def file_act(agent: Agent, noun: str, number: int, name: str) -> Response:
     if act is None:
         raise NotFound(NOTHING)
     agreement = agreement_behind(file)
+    form = TermsForm.of(agreement) if act.form is TermsForm else None
     impact = impact_of(db.session(), agreement, now(), ports().active_users) if act.cuts else None
     return take(
         agent,
@@ -179,6 +187,8 @@ def file_act(agent: Agent, noun: str, number: int, name: str) -> Response:
         impact=impact,
         effects=_notice_effects(agreement) if name == "denounce" else [],
         agreement=agreement,
+        form=form,
+        frameworks=_frameworks() if form else [],
     )
 
 

@@ -75,7 +75,10 @@ def read_instant(typed: str) -> dt.datetime:
         local = dt.datetime(on.year, on.month, on.day, int(found["hour"]), int(found["minute"] or 0), tzinfo=PARIS)
     except ValueError as error:
         raise ValueError(N_("Cette heure n’existe pas.")) from error
-    return local.astimezone(UTC)
+    instant = local.astimezone(UTC)
+    if instant.astimezone(PARIS).hour != local.hour:  # skipped when summer time begins
+        raise ValueError(N_("Cette heure n’existe pas."))
+    return instant
 
 
 class NumberField(StringField):

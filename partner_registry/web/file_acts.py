@@ -132,7 +132,6 @@ AGREEMENT_ACTS = {
             action="agreement.draft",
             rule=drafting.edit_draft,
             form=TermsForm,
-            prefilled=True,
         ),
         Act(
             name="amend",

@@ -72,11 +72,11 @@ def population_edit(agent: Agent, year: int, siren: str) -> Response:
 
     back = back_to_run() if request.args.get("run") else links.populations(year)
     if carried_out(form, act):
-        return done(N_("la population de %(name)s en %(year)s est enregistrée."), back, name=commune.name, year=year)
+        return done(N_("%(name)s : la population de %(year)s est enregistrée."), back, name=commune.name, year=year)
     return act_page(
         agent,
         form,
-        title=N_("Population de %(name)s au 1er janvier %(year)s"),
+        title=N_("%(name)s : population au 1er janvier %(year)s"),
         lead=[N_("La participation se calcule sur la population légale en vigueur au 1er janvier (A3).")],
         warnings=[N_("elle est déjà connue : une ligne figée par une campagne ne change pas.")] if kept else [],
         button=N_("Enregistrer"),

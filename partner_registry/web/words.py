@@ -133,6 +133,8 @@ def setting_in_words(name: str, value: Any) -> list[str]:
         return [", ".join(value or ())]
     if isinstance(value, list | tuple):
         return [str(each) for each in value]
+    if isinstance(value, dict):
+        return [f"{option}: {told}" for option, told in value.items()]
     return [] if value in (None, "") else [str(value)]
 
 

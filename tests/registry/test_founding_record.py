@@ -30,7 +30,6 @@ from partner_registry.agreements import (
 from partner_registry.amendments import open_amendment
 from partner_registry.billing import preview_agreements
 from partner_registry.clients import register_client
-from partner_registry.completeness import advice
 from partner_registry.documents import add_document
 from partner_registry.gate import GRU_SCOPES
 from partner_registry.interruptions import gap_before, grant_derogation, refuse_renewal
@@ -44,6 +43,7 @@ from partner_registry.models import (
     Offer,
     Partner,
 )
+from partner_registry.onboarding import remarks
 from partner_registry.partners import find_partner, register_partner
 from partner_registry.registration import ClientRegistration
 
@@ -158,7 +158,7 @@ def test_lyon_is_equipped_takes_the_restricted_offer_and_receives_its_users_firs
     framework = of_lyon(session)["GNM-2019-lyon"]
     assert (framework.offer, framework.already_equipped, framework.clause) == (Offer.RESTRICTED, True, "4.1")
     assert lyon.portal_url == "https://www.lyon.fr/"
-    assert advice(framework) == []
+    assert not any("Offre restreinte" in each.told() for each in remarks(framework))
 
 
 @pytest.mark.parametrize("kind", [DocumentKind.AGREEMENT, DocumentKind.FINANCIAL_ANNEX, DocumentKind.ANNEX])
@@ -263,9 +263,9 @@ def test_a_commune_without_tools_may_take_the_restricted_offer_and_is_asked_twic
 ) -> None:
     """Reading A14; A11: a first day within the year is charged whole, which the file says too."""
     file = new_file(session, people.admin, new_partner(session, people.reviewer, clock), clock)
-    told = [each.told() for each in advice(file)]
-    assert any("A14" in each for each in told)
-    assert any("A11" in each for each in told)
+    told = [each.told() for each in remarks(file)]
+    assert any("Offre restreinte sans outils" in each for each in told)
+    assert any("l’année entière est due" in each for each in told)
 
 
 def test_the_metropole_signs_nothing_with_itself(session: Session, people: Any, clock: ManualClock) -> None:

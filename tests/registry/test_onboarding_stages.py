@@ -97,13 +97,16 @@ def test_a_client_received_by_transfer_is_one_of_the_agreement(
 
 
 def test_what_should_be_known_is_told_and_stops_nothing(file: Agreement) -> None:
-    """A11: a whole year is due whenever it began; A14: the restricted offer needs no equipment."""
+    """A11: a whole year is due whenever it began; A14: the restricted offer needs no equipment; no grid, no fee."""
     told = [each.told() for each in remarks(file)]
     assert [text.split(",")[0] for text in told] == [
+        "Aucune grille ne porte le nom de son cadre",
         "Elle prend effet en cours d’année",
         "Offre restreinte sans outils de gestion des demandes déclarés : c’est permis",
     ]
     file.already_equipped = True
+    assert len(remarks(file)) == 2
+    file.framework = "GNM 2019-2023"
     assert len(remarks(file)) == 1
 
 

@@ -86,4 +86,6 @@ def element(page: TestResponse, element_id: str) -> Any:
 def typed(page: TestResponse, name: str) -> str:
     """What a field of the page holds."""
     field = BeautifulSoup(page.text, "html.parser").find(attrs={"name": name})
+    if field.name == "select":
+        field = field.find("option", selected=True)
     return str(field.get_text().lstrip() if field.name == "textarea" else field.get("value", ""))

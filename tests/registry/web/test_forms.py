@@ -45,10 +45,17 @@ def test_a_time_is_lyon_s_in_winter_and_in_summer() -> None:
 
 @pytest.mark.parametrize(
     ("field", "typed"),
-    [("on", "31/02/2024"), ("on", "demain"), ("at", "05/06/2024"), ("at", "05/06/2024 25:00"), ("how_many", "3,5")],
+    [
+        ("on", "31/02/2024"),
+        ("on", "demain"),
+        ("at", "05/06/2024"),
+        ("at", "05/06/2024 25:00"),
+        ("at", "31/03/2024 02:30"),
+        ("how_many", "3,5"),
+    ],
 )
 def test_what_cannot_be_read_is_shown_again_with_what_to_type(field: str, typed: str) -> None:
-    """Nothing typed is lost."""
+    """Nothing typed is lost; no clock in Lyon showed 02:30 on the day summer time began (A18)."""
     sheet = filled(**{field: typed})
 
     assert not sheet.validate()

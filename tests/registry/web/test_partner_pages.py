@@ -12,7 +12,7 @@ from registry.web.conftest import Commune, Registry, element, typed
 from werkzeug.test import TestResponse
 
 from partner_registry.agents import Agent
-from partner_registry.partners import find_partner
+from partner_registry.partners import find_partner, legal_name_of
 
 Desk = Callable[[Agent], Citizen]
 Villeurbanne = Callable[..., Commune]
@@ -151,6 +151,12 @@ def test_a_commune_is_registered_by_its_code_or_its_name_alone(
     assert "Villeurbanne est enregistrée" in text_of(page)
     with registry() as session:
         assert find_partner(session, "villeurbanne").identities[0].legal_name == "Commune de Villeurbanne"
+
+
+@pytest.mark.parametrize(("name", "legal"), [("Écully", "Commune d’Écully"), ("Lissieu", "Commune de Lissieu")])
+def test_a_commune_is_called_in_full_as_people_write_it(name: str, legal: str) -> None:
+    """What is told to users and written on statements is French."""
+    assert legal_name_of(name) == legal
 
 
 def test_site_domains_and_name_are_changed_each_on_its_page(desk: Desk, people: People, registry: Registry) -> None:
