@@ -172,7 +172,7 @@ class Space:
     def _replace(self, database: Path) -> None:
         """Have the database be a copy of another one, in one transaction: whoever is connected, or connects meanwhile,
         sees one or the other."""
-        with closing(sqlite3.connect(database)) as source, closing(self.house.engine.raw_connection()) as pooled:
+        with closing(self.house.engine.raw_connection()) as pooled, self._prepared.opened(database) as source:
             source.backup(cast(sqlite3.Connection, pooled.driver_connection), sleep=0.001)
         self.house.forget()
 

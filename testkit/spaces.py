@@ -136,6 +136,7 @@ class Spaces:
             spaces, self._spaces = list(self._spaces.values()), {}
         for each in spaces:
             each.close()
+        self._prepared.close()
 
     def run_jobs(self, stopping: Callable[[], bool] = lambda: False) -> None:
         """What the spaces that were used since do by themselves: mails, webhooks, logouts that are due."""
