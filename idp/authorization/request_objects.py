@@ -12,7 +12,7 @@ from glc.clock import epoch
 from glc.errors import FetchError
 from idp.authorization import pushed_requests
 from idp.authorization.checks import PUSHED, AuthorizationRequest
-from idp.clients.keys import client_key_set
+from idp.clients import keys as client_keys
 from idp.errors import ProtocolError, invalid_request
 from idp.parameters import Parameters
 from idp.provider import Provider
@@ -99,8 +99,7 @@ def _read(house: Provider, terms: ReleaseTerms, text: str, at: dt.datetime) -> M
 
 
 def _opened(house: Provider, terms: ReleaseTerms, text: str, at: dt.datetime) -> Mapping[str, Any]:
-    header = jose.header_of(text)
-    alg, registered = header.get("alg"), terms.protocol.request_object_signing_alg
+    alg, registered = jose.header_of(text).get("alg"), terms.protocol.request_object_signing_alg
     if registered and alg != registered:
         raise JoseError(f"this client registered {registered} for its request objects")
     if alg == UNSIGNED:
@@ -111,7 +110,7 @@ def _opened(house: Provider, terms: ReleaseTerms, text: str, at: dt.datetime) ->
         return jose.verify_with_secrets(text, house.secrets_of(terms, at), SECRET_SIGNING_ALGS)
     if alg not in CLIENT_SIGNING_ALGS:
         raise JoseError("alg must be one that signs")
-    return jose.verify(text, client_key_set(house, terms, header.get("kid")), CLIENT_SIGNING_ALGS)
+    return client_keys.verify(house, terms, text, CLIENT_SIGNING_ALGS)
 
 
 def _unsigned(text: str) -> Mapping[str, Any]:

@@ -34,7 +34,6 @@ class Sent:
 
     token: str
     alg: object
-    kid: object
     client_id: str
 
 
@@ -56,7 +55,7 @@ def sent(asked: TokenRequest) -> Sent | None:
     subject = claims.get("sub")
     if not isinstance(subject, str):
         raise _refused("sub", "the client identifier")
-    return Sent(token, header.get("alg"), header.get("kid"), subject)
+    return Sent(token, header.get("alg"), subject)
 
 
 def algorithms(terms: ReleaseTerms, usual: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from idp.client_authentication import assertion
 from idp.client_authentication.attempt import Attempt, invalid_client
-from idp.clients.keys import client_key_set
+from idp.clients import keys as client_keys
 from idp.tokens.request import TokenRequest
-from keys import jose
 from partner_registry.client_metadata import CLIENT_SIGNING_ALGS, SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms
 
@@ -21,10 +20,6 @@ def read(asked: TokenRequest) -> Attempt | None:
         algorithms = assertion.algorithms(terms, CLIENT_SIGNING_ALGS)
         if sent.alg not in algorithms:  # before anybody is asked for keys
             raise invalid_client("The client assertion is not signed as registered")
-        assertion.accept(
-            asked,
-            terms,
-            lambda: jose.verify(sent.token, client_key_set(asked.house, terms, sent.kid), algorithms),
-        )
+        assertion.accept(asked, terms, lambda: client_keys.verify(asked.house, terms, sent.token, algorithms))
 
     return Attempt("private_key_jwt", sent.client_id, prove)

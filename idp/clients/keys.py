@@ -1,19 +1,20 @@
-"""A client's public keys: those it registered, or those at its `jwks_uri`, asked for again when one is unknown."""
+"""A client's public keys: those it registered, or those at its `jwks_uri`, asked for again when none of them fits."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from glc.errors import FetchError
 from idp.provider import Provider
+from keys import jose
 from keys.jose import JoseError
 from partner_registry.terms import ReleaseTerms
 
 
-def client_key_set(house: Provider, terms: ReleaseTerms, kid: object = None) -> Mapping[str, Any]:
-    """Its JWK Set (RFC 7517, section 5); `kid` names the key that is looked for, which a kept answer may not have yet.
+def client_key_set(house: Provider, terms: ReleaseTerms, *, anew: bool = False) -> Mapping[str, Any]:
+    """Its JWK Set (RFC 7517, section 5); `anew` asks its site even while a kept answer holds.
 
     Raises `JoseError` when it has none, or when they cannot be fetched.
     """
@@ -22,13 +23,21 @@ def client_key_set(house: Provider, terms: ReleaseTerms, kid: object = None) -> 
         return protocol.jwks
     if not protocol.jwks_uri:
         raise JoseError("the client registered no keys (jwks or jwks_uri)")
-    kept = _fetched(house, protocol.jwks_uri)
-    if kid is None or any(each.get("kid") == kid for each in kept["keys"]):
-        return kept
-    return _fetched(house, protocol.jwks_uri, anew=True)
+    return _fetched(house, protocol.jwks_uri, anew=anew)
 
 
-def _fetched(house: Provider, uri: str, *, anew: bool = False) -> dict[str, Any]:
+def verify(house: Provider, terms: ReleaseTerms, token: str, algorithms: Collection[str]) -> Mapping[str, Any]:
+    """The claims of what a client signed: newer keys may verify what kept ones do not. Raises `JoseError`."""
+    kept = client_key_set(house, terms)
+    try:
+        return jose.verify(token, kept, algorithms)
+    except JoseError:
+        if (newer := client_key_set(house, terms, anew=True)) == kept:
+            raise
+        return jose.verify(token, newer, algorithms)
+
+
+def _fetched(house: Provider, uri: str, *, anew: bool) -> dict[str, Any]:
     try:
         answer = house.fetches.get(uri, anew=anew)
         found = json.loads(answer.body) if answer.status == 200 else None

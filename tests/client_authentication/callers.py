@@ -60,10 +60,11 @@ class Caller:
         return {name: value for name, value in (usual | changes).items() if value is not None}
 
     def assertion(self, alg: str = "RS256", *, key: Any = None, kid: str | None = None, **changes: Any) -> str:
-        """A signed assertion, with the site's own key of that algorithm, or its secret."""
+        """A signed assertion, with the site's own key of that algorithm, or its secret. An empty kid is left out."""
         if key is None:
             key = self.site.secret if alg.startswith("HS") else _NAMES[alg][0]
-        return jwt.encode(self.claims(**changes), key, alg, headers={"kid": kid or alg})
+        headers = {"kid": alg if kid is None else kid} if kid != "" else {}
+        return jwt.encode(self.claims(**changes), key, alg, headers=headers)
 
     def asserting(self, *args: Any, **options: Any) -> dict[str, str]:
         """The form's members for an assertion."""

@@ -202,9 +202,13 @@ def test_46_keys_are_fetched_from_the_jwks_uri_and_kept(
     assert b'If-None-Match: "1"' in publisher.asked[1]
 
 
-def test_47_an_unknown_key_has_the_set_fetched_again(caller: Make, publisher: CannedSite, clock: ManualClock) -> None:
-    """Requirement 47; oidcc-refresh-token-rp-key-rotation: whatever the site said of how long it holds."""
-    new = public("RS256", "new", OTHER)
+@pytest.mark.parametrize("kid", ["new", "RS256", ""])
+def test_47_an_unknown_key_has_the_set_fetched_again(
+    caller: Make, publisher: CannedSite, clock: ManualClock, kid: str
+) -> None:
+    """Requirement 47; oidcc-refresh-token-rp-key-rotation: whatever the site said of how long it holds, and whether the
+    key has a new name, the old one's, or none."""
+    new = public("RS256", kid or "unsaid", OTHER)
     publisher.answers += [
         answer(key_set(public("RS256")), "Cache-Control: max-age=86400"),
         answer(key_set(new), "Cache-Control: max-age=86400"),
@@ -212,7 +216,7 @@ def test_47_an_unknown_key_has_the_set_fetched_again(caller: Make, publisher: Ca
     site = caller("private_key_jwt", jwks_uri=at(publisher))
     assert site.known(site.asserting()) == "known"
     clock.advance(seconds=60)
-    assert site.known(site.asserting(key=OTHER, kid="new")) == "known"
+    assert site.known(site.asserting(key=OTHER, kid=kid)) == "known"
     assert site.known(site.asserting()) == "invalid_client"
 
 

@@ -91,16 +91,34 @@ def test_what_holds_can_be_asked_for_anew(clock: ManualClock) -> None:
     assert [cache.get(URL, anew=True).body, cache.get(URL).body] == [b"new", b"new"]
 
 
-@pytest.mark.parametrize("wrong", [Fetched(503, {"cache-control": "max-age=600"}, b"down"), FetchError("down")])
-def test_a_failure_is_not_kept(wrong: Fetched | FetchError, clock: ManualClock) -> None:
+@pytest.mark.parametrize(
+    "wrong", [Fetched(503, {"cache-control": "max-age=600", "etag": '"1"'}, b"down"), FetchError("down")]
+)
+def test_a_site_that_fails_is_left_in_peace_for_a_few_seconds(wrong: Fetched | FetchError, clock: ManualClock) -> None:
+    """Who is down is not asked at each request, whatever it says, even anew; then it is, and without conditions."""
     site = Publisher(wrong, ok(b"keys"))
     cache = FetchCache(site, clock)
-    if isinstance(wrong, FetchError):
-        with pytest.raises(FetchError):
-            cache.get(URL)
-    else:
-        assert cache.get(URL).status == 503
+    for anew in (False, True):
+        if isinstance(wrong, FetchError):
+            with pytest.raises(FetchError, match="down"):
+                cache.get(URL, anew=anew)
+        else:
+            assert cache.get(URL, anew=anew).status == 503
+    clock.advance(seconds=5)
     assert cache.get(URL).body == b"keys"
+    assert site.asked == [{}, {}]
+
+
+@pytest.mark.parametrize("wrong", [Fetched(503, {}, b"down"), FetchError("down")])
+def test_what_holds_outlives_a_failure(wrong: Fetched | FetchError, clock: ManualClock) -> None:
+    """A site that is down when it is asked anew takes nothing back of what it said."""
+    site = Publisher(ok(b"keys", "max-age=600"), wrong, ok(b"new"))
+    cache = FetchCache(site, clock)
+    cache.get(URL)
+    clock.advance(seconds=5)
+    assert [cache.get(URL, anew=anew).body for anew in (True, True, False)] == [b"keys"] * 3
+    clock.advance(seconds=5)
+    assert cache.get(URL, anew=True).body == b"new"
 
 
 def test_memory_has_an_end(clock: ManualClock) -> None:
