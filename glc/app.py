@@ -107,7 +107,7 @@ def _taking_over(like: Flask) -> Flask:
 
 def _longest_life(settings: Settings, session: Session) -> dt.timedelta:
     """The longest life of an ID Token of any client, whatever its configuration was or is to be."""
-    from partner_registry.versions import longest_id_token_lifetime
+    from partner_registry.clients.versions import longest_id_token_lifetime
 
     return dt.timedelta(seconds=max(settings.id_token_lifetime_in, longest_id_token_lifetime(session)))
 

@@ -162,10 +162,10 @@ def _lyon_fr(app: Flask, session: Session, site_url: str) -> str:
     import sqlalchemy as sa
 
     from partner_registry.agents import OPERATOR
-    from partner_registry.clients import register_client
+    from partner_registry.clients.life import register_client
+    from partner_registry.clients.registration import ClientRegistration, registration_of
+    from partner_registry.clients.versions import draft_version, publish_at_once
     from partner_registry.models import Client
-    from partner_registry.registration import ClientRegistration, registration_of
-    from partner_registry.versions import draft_version, publish_at_once
 
     wanted = ClientRegistration(
         name="lyon.fr (démonstration)",
@@ -207,7 +207,7 @@ def _agents(session: Session) -> None:
     from idp.accounts.rules import create_account, find_by_email
     from partner_registry.agents import OPERATOR, grant_role
     from partner_registry.models import Role
-    from partner_registry.partners import find_partner
+    from partner_registry.partners.life import find_partner
 
     at = services().clock.now()
     for email, first_name, last_name, role, slug in AGENTS:

@@ -14,14 +14,14 @@ from idp.authorization.request_objects import UNSIGNED
 from idp.dialects import Dialect
 from idp.provider import provider
 from keys.jose import DECRYPTION_ALGS
-from partner_registry.client_metadata import (
+from partner_registry.clients.metadata import (
     CLIENT_SIGNING_ALGS,
     ENCRYPTION_ALGS,
     ENCRYPTION_ENCS,
     SECRET_SIGNING_ALGS,
     SIGNING_ALGS,
 )
-from partner_registry.registration import GLC_CLAIMS, STANDARD_CLAIMS
+from partner_registry.clients.registration import GLC_CLAIMS, STANDARD_CLAIMS
 
 PROTOCOL = ("iss", "auth_time", "acr", "amr", "sid")
 """Claims that the provider makes itself."""

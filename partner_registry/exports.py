@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from partner_registry.drafts import Line
+from partner_registry.billing.drafts import Line
 from partner_registry.models import BillingLine
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -7,7 +7,7 @@ import enum
 from dataclasses import dataclass
 
 from glc.clock import end_of_day, paris_date, start_of_day
-from partner_registry.agreements import (
+from partner_registry.agreements.status import (
     AWAITED,
     FAR_FUTURE,
     FAR_PAST,
@@ -18,7 +18,8 @@ from partner_registry.agreements import (
     status_at,
     terms_on,
 )
-from partner_registry.agreements import turning_points as agreement_turning_points
+from partner_registry.agreements.status import turning_points as agreement_turning_points
+from partner_registry.data_protection.processings import claims_of, counted_for
 from partner_registry.models import (
     Agreement,
     Client,
@@ -30,8 +31,7 @@ from partner_registry.models import (
     StepKind,
     SubjectPolicy,
 )
-from partner_registry.partners import agreements_of, line_of
-from partner_registry.processings import claims_of, counted_for
+from partner_registry.partners.life import agreements_of, line_of
 
 GRU_SCOPES = frozenset({"gru"})
 """Scopes of the agents' request-handling tools (R13). The real ones' names are unknown: assumed."""

@@ -8,7 +8,7 @@ from functools import cache
 from glc.fetch import Fetcher, fetcher_for
 from glc.services import services
 from glc.settings import Settings
-from partner_registry.deliveries import deliver_due
+from partner_registry.events.deliveries import deliver_due
 from partner_registry.ports import ports
 
 

@@ -14,7 +14,9 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from glc.clock import paris_date, start_of_day
 from glc.i18n import N_
-from partner_registry.agreements import OVER, RUNNING, SET_ASIDE, AgreementStatus, last_day, status_at, terms_on
+from partner_registry.agreements.status import OVER, RUNNING, SET_ASIDE, AgreementStatus, last_day, status_at, terms_on
+from partner_registry.billing.previews import Preview, preview_agreements
+from partner_registry.billing.tariff import Bracket, Grid, grid_of
 from partner_registry.models import (
     Agreement,
     Commune,
@@ -25,9 +27,7 @@ from partner_registry.models import (
     PopulationKind,
     Tariff,
 )
-from partner_registry.partners import agreements_of
-from partner_registry.previews import Preview, preview_agreements
-from partner_registry.tariff import Bracket, Grid, grid_of
+from partner_registry.partners.life import agreements_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from glc.clock import start_of_day
+from partner_registry.clients.registration import GLC_CLAIMS
 from partner_registry.completeness import CONTRACT_POINTS
 from partner_registry.models import (
     Agreement,
@@ -34,9 +35,8 @@ from partner_registry.models import (
     Tariff,
     TariffBracket,
 )
-from partner_registry.partners import legal_name_of
-from partner_registry.registration import GLC_CLAIMS
-from partner_registry.territory import load_territory
+from partner_registry.partners.life import legal_name_of
+from partner_registry.partners.territory import load_territory
 
 METROPOLE_SIREN = "200046977"
 FRAMEWORK = "GNM 2019-2023"

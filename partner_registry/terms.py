@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from glc.clock import paris_date
 from glc.revision import REVISION, current
-from partner_registry.agreements import FAR_FUTURE, FAR_PAST
-from partner_registry.claim_sources import undeclared_in
-from partner_registry.client_metadata import ClientMetadata
+from partner_registry.agreements.status import FAR_FUTURE, FAR_PAST
+from partner_registry.clients.claim_sources import undeclared_in
+from partner_registry.clients.metadata import ClientMetadata
 from partner_registry.completeness import dpo_of
+from partner_registry.data_protection.processings import claims_of, counted_for, is_withdrawn
 from partner_registry.gate import GRU_SCOPES, Access, gate_at, is_restricted, relation_since, turning_points
 from partner_registry.models import (
     Client,
@@ -24,7 +25,6 @@ from partner_registry.models import (
     Processing,
     SubjectPolicy,
 )
-from partner_registry.processings import claims_of, counted_for, is_withdrawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session, selectinload
 from glc.clock import paris_date
 from glc.sentences import N_, Translate, fill
 from partner_registry.agents import Agent, may, visible
-from partner_registry.agreements import RUNNING, effective_on, last_day, notice_deadline, terms_on
-from partner_registry.agreements import AgreementStatus as S
+from partner_registry.agreements.instruction import STATUS_WORDS, File, authors_of, file_status
+from partner_registry.agreements.interruptions import gap_before
+from partner_registry.agreements.onboarding import clients_under, missing_in
+from partner_registry.agreements.status import RUNNING, effective_on, last_day, notice_deadline, terms_on
+from partner_registry.agreements.status import AgreementStatus as S
 from partner_registry.completeness import CONTACT_WORDS, current_contacts
-from partner_registry.incidents import due_at
-from partner_registry.instruction import STATUS_WORDS, File, authors_of, file_status
-from partner_registry.interruptions import gap_before
+from partner_registry.data_protection.incidents import due_at
 from partner_registry.models import (
     Agreement,
     Amendment,
@@ -32,7 +33,6 @@ from partner_registry.models import (
     Processing,
     VersionState,
 )
-from partner_registry.onboarding import clients_under, missing_in
 from partner_registry.overview import everyone
 
 NOTICE_WITHIN = dt.timedelta(days=60)

@@ -13,8 +13,8 @@ from glc import audit
 from glc.audit import AuditEntry
 from glc.database import Base
 from partner_registry.agents import Agent
+from partner_registry.events.outbox import queue
 from partner_registry.models import Partner
-from partner_registry.outbox import queue
 
 KEPT_OUT = frozenset({"sealed", "sealed_secret", "digest", "registration_digest", "content"})
 """Columns whose values never enter the trail."""

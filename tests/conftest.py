@@ -25,11 +25,11 @@ from glc.entropy import SystemEntropy
 from glc.settings import Settings
 from idp.accounts.rules import create_account
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import register_client
+from partner_registry.clients.life import register_client
+from partner_registry.clients.registration import ClientRegistration
+from partner_registry.clients.versions import publish_at_once
 from partner_registry.models import Environment
-from partner_registry.registration import ClientRegistration
 from partner_registry.seed import seed
-from partner_registry.versions import publish_at_once
 
 pytest_plugins = ["needs"]
 

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from glc.clock import ManualClock, paris_date
 from glc.settings import Settings
-from partner_registry.acts import add_decision, notify, sign, transmit
 from partner_registry.agents import OPERATOR, Agent
-from partner_registry.documents import add_document
-from partner_registry.drafting import draft_agreement
-from partner_registry.instruction import take_step
+from partner_registry.agreements.acts import add_decision, notify, sign, transmit
+from partner_registry.agreements.documents import add_document
+from partner_registry.agreements.drafting import draft_agreement
+from partner_registry.agreements.instruction import take_step
+from partner_registry.clients.registration import GLC_CLAIMS
+from partner_registry.data_protection.processings import draft_processing, give_opinion, validate_processing
 from partner_registry.models import (
     Agreement,
     ContactRole,
@@ -24,9 +26,7 @@ from partner_registry.models import (
     Processing,
     StepKind,
 )
-from partner_registry.partners import add_contact, edit_partner, register_partner
-from partner_registry.processings import draft_processing, give_opinion, validate_processing
-from partner_registry.registration import GLC_CLAIMS
+from partner_registry.partners.life import add_contact, edit_partner, register_partner
 
 SETTINGS = Settings(**CHEAP)
 PDF = b"%PDF-1.7\n% a signed agreement\n"

@@ -20,7 +20,7 @@ from glc.entropy import SystemEntropy
 from partner_registry.agents import OPERATOR
 from partner_registry.api import BASE
 from partner_registry.models import AgentRole, Role
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 from partner_registry.tokens import issue_token
 
 Hire = Callable[..., "Program"]

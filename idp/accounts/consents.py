@@ -20,7 +20,7 @@ from idp.authorization.consent_page import CLAIM_LABELS
 from idp.grants import grant_life
 from idp.models import Account
 from idp.provider import provider
-from partner_registry.clients import clients_sharing_consent, published_versions
+from partner_registry.clients.life import clients_sharing_consent, published_versions
 
 
 @accounts.get("/accounts/consents/")

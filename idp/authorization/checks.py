@@ -17,9 +17,9 @@ from idp.clients.redirect_uris import is_registered
 from idp.dialects import Dialect
 from idp.errors import ProtocolError, invalid_request
 from idp.parameters import Parameters
+from partner_registry.clients.registration import RESPONSE_TYPES
 from partner_registry.gate import Access
 from partner_registry.models import Flow
-from partner_registry.registration import RESPONSE_TYPES
 from partner_registry.terms import ReleaseTerms
 
 MAX_NONCE_LENGTH = 1024

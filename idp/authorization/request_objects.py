@@ -18,7 +18,7 @@ from idp.parameters import Parameters
 from idp.provider import Provider
 from keys import jose
 from keys.jose import JoseError
-from partner_registry.client_metadata import CLIENT_SIGNING_ALGS, SECRET_SIGNING_ALGS
+from partner_registry.clients.metadata import CLIENT_SIGNING_ALGS, SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms
 
 UNSIGNED = "none"

@@ -6,7 +6,7 @@ from idp.client_authentication import assertion
 from idp.client_authentication.attempt import Attempt, invalid_client
 from idp.clients import keys as client_keys
 from idp.tokens.request import TokenRequest
-from partner_registry.client_metadata import CLIENT_SIGNING_ALGS, SECRET_SIGNING_ALGS
+from partner_registry.clients.metadata import CLIENT_SIGNING_ALGS, SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms
 
 

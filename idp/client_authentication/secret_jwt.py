@@ -6,7 +6,7 @@ from idp.client_authentication import assertion
 from idp.client_authentication.attempt import Attempt
 from idp.tokens.request import TokenRequest
 from keys import jose
-from partner_registry.client_metadata import SECRET_SIGNING_ALGS
+from partner_registry.clients.metadata import SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms
 
 

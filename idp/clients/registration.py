@@ -29,14 +29,14 @@ from idp.clients.sectors import check_sector
 from idp.errors import ProtocolError, described
 from idp.grants import grant_life
 from idp.provider import Provider, digest, provider
-from partner_registry import self_registration
 from partner_registry.agents import SELF_REGISTRATION, Agent
-from partner_registry.clients import archive, living_secrets, register_client
-from partner_registry.initial_access_tokens import find_living
+from partner_registry.clients import self_registration
+from partner_registry.clients.initial_access_tokens import find_living
+from partner_registry.clients.life import archive, living_secrets, register_client
+from partner_registry.clients.registration import ClientRegistration
+from partner_registry.clients.trials import trial_partner
+from partner_registry.clients.versions import draft_version, publish_at_once
 from partner_registry.models import Client
-from partner_registry.registration import ClientRegistration
-from partner_registry.trials import trial_partner
-from partner_registry.versions import draft_version, publish_at_once
 
 JSON = "application/json"
 SECRET_BYTES = 32

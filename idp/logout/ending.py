@@ -17,7 +17,7 @@ from idp.clients.redirect_uris import is_registered
 from idp.logout import backchannel
 from idp.models import Account, BrowserSession
 from idp.provider import Provider, provider
-from partner_registry.clients import published_versions
+from partner_registry.clients.life import published_versions
 from partner_registry.models import ClientVersion
 
 JUST_LOGGED_OUT = "a2_just_logged_out"

@@ -14,7 +14,7 @@ from glc.clock import epoch
 from idp.provider import Provider
 from idp.sessions import sid
 from idp.tokens import signing
-from partner_registry.client_metadata import SECRET_SIGNING_ALGS
+from partner_registry.clients.metadata import SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms
 
 

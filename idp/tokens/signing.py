@@ -13,7 +13,7 @@ from idp.provider import Provider
 from keys import jose
 from keys.models import KeyAlgorithm
 from keys.ring import sign_hs256
-from partner_registry.client_metadata import ENCRYPTION_ENCS
+from partner_registry.clients.metadata import ENCRYPTION_ENCS
 from partner_registry.terms import ReleaseTerms
 
 

@@ -15,11 +15,11 @@ from glc.errors import Conflict, Forbidden, GlcError, InputError, NotFound
 from glc.i18n import N_
 from glc.logs import logger
 from glc.web import request_id
+from partner_registry.agreements.instruction import Incomplete
 from partner_registry.api import BASE
 from partner_registry.api.etags import Stale, Unconditional
 from partner_registry.api.idempotency import KeyReused
 from partner_registry.api.language import Translate, spoken, translate
-from partner_registry.instruction import Incomplete
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -12,7 +12,7 @@ from glc.i18n import N_
 from partner_registry.agents import grant_role, held_roles, revoke_role
 from partner_registry.commands.shared import Act, acts, as_table, choice, email_of, person_at, reads, reason_option
 from partner_registry.models import AgentRole, ApiToken, Role
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 from partner_registry.tokens import find_token, issue_token, revoke_token, tokens_of
 
 partner_option = click.option("--partner", metavar="SLUG", help="For which partner: an applicant's role names one.")

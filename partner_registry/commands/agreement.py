@@ -13,9 +13,20 @@ import sqlalchemy as sa
 
 from glc.clock import paris_date
 from glc.i18n import english
-from partner_registry.acts import add_decision, correct, missing_for_signature, notify, sign, transmit
-from partner_registry.agreements import standing, status_at, terms_on
-from partner_registry.amendments import open_amendment
+from partner_registry.agreements.acts import add_decision, correct, missing_for_signature, notify, sign, transmit
+from partner_registry.agreements.amendments import open_amendment
+from partner_registry.agreements.documents import add_document
+from partner_registry.agreements.drafting import draft_agreement, edit_draft
+from partner_registry.agreements.impact import impact_of
+from partner_registry.agreements.instruction import File, file_status, take_step
+from partner_registry.agreements.interruptions import (
+    grant_derogation,
+    lift_suspension,
+    refuse_renewal,
+    suspend,
+    terminate,
+)
+from partner_registry.agreements.status import standing, status_at, terms_on
 from partner_registry.commands.shared import (
     DAY,
     INSTANT,
@@ -34,11 +45,6 @@ from partner_registry.commands.shared import (
     reason_option,
 )
 from partner_registry.completeness import missing_for_approval, missing_for_submission
-from partner_registry.documents import add_document
-from partner_registry.drafting import draft_agreement, edit_draft
-from partner_registry.impact import impact_of
-from partner_registry.instruction import File, file_status, take_step
-from partner_registry.interruptions import grant_derogation, lift_suspension, refuse_renewal, suspend, terminate
 from partner_registry.models import (
     Agreement,
     AgreementKind,
@@ -47,7 +53,7 @@ from partner_registry.models import (
     Offer,
     StepKind,
 )
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 from partner_registry.ports import ports
 
 ACTS = ("signed_on", "transmitted_on", "notified_on", "renewal_refused_on")

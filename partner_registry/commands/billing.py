@@ -11,15 +11,15 @@ import click
 from glc.commands import application, database_option, json_option, show
 from glc.database import db
 from glc.i18n import english
-from partner_registry import billing as rules
-from partner_registry.billing import Preview, RunState, preview_agreements, preview_communes, run_state
+from partner_registry.billing import runs as rules
+from partner_registry.billing.drafts import euros
+from partner_registry.billing.runs import Preview, RunState, preview_agreements, preview_communes, run_state
+from partner_registry.billing.statements import statement_pdf
 from partner_registry.commands.shared import Act, acts, as_table, email_of, facts, find_agreement, reads, reason_option
-from partner_registry.drafts import euros
 from partner_registry.exports import line_values, lines_csv
 from partner_registry.models import BillingRun, Offer, PopulationKind
-from partner_registry.partners import find_commune, find_partner
-from partner_registry.populations import expected_census, record_population
-from partner_registry.statements import statement_pdf
+from partner_registry.partners.life import find_commune, find_partner
+from partner_registry.partners.populations import expected_census, record_population
 
 output_option = click.option(
     "--output", type=click.Path(dir_okay=False, allow_dash=True), default="-", help="File to write.  [default: stdout]"

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from glc.errors import Conflict, NotFound
 from glc.i18n import N_
-from partner_registry.acceptances import MAX_RESULT, store_run
-from partner_registry.clients import (
+from partner_registry.clients.acceptances import MAX_RESULT, store_run
+from partner_registry.clients.life import (
     SECRET_OVERLAP,
     approve_security,
     archive,
@@ -28,6 +28,16 @@ from partner_registry.clients import (
     serve,
     switch,
     transfer,
+)
+from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.clients.versions import (
+    diff,
+    draft_version,
+    publish_at_once,
+    publish_version,
+    reject_version,
+    roll_back,
+    submit_version,
 )
 from partner_registry.commands.client_configuration import (
     changes_of,
@@ -51,18 +61,8 @@ from partner_registry.commands.shared import (
     reason_option,
 )
 from partner_registry.models import Client, ClientVersion, Environment, GnmService, VersionState
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 from partner_registry.ports import ports
-from partner_registry.registration import GLC_CLAIMS, ClientRegistration, registration_of
-from partner_registry.versions import (
-    diff,
-    draft_version,
-    publish_at_once,
-    publish_version,
-    reject_version,
-    roll_back,
-    submit_version,
-)
 
 SHOWN_ONCE = "\nThe secret is shown this once: copy it now."
 

@@ -11,12 +11,12 @@ import click
 from glc.clock import paris_date
 from glc.commands import NamedValue
 from glc.services import services
-from partner_registry.client_metadata import SIGNING_ALGS
-from partner_registry.clients import agreement_of
+from partner_registry.clients.life import agreement_of
+from partner_registry.clients.metadata import SIGNING_ALGS
+from partner_registry.clients.registration import STANDARD_CLAIMS
 from partner_registry.commands.shared import Act, Command, as_text, facts
+from partner_registry.data_protection.processings import claims_of, subject_of
 from partner_registry.models import Client, ConsentMode, Flow, SubjectPolicy
-from partner_registry.processings import claims_of, subject_of
-from partner_registry.registration import STANDARD_CLAIMS
 from partner_registry.trail import note
 
 _choice = click.Choice

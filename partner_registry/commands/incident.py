@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from glc.errors import NotFound
 from glc.i18n import N_
-from partner_registry.clients import find_client
+from partner_registry.clients.life import find_client
 from partner_registry.commands.shared import INSTANT, Act, acts, as_table, facts, given, reads, reason_option
-from partner_registry.incidents import (
+from partner_registry.data_protection.incidents import (
     close_incident,
     dpos_to_warn,
     due_at,

@@ -12,7 +12,7 @@ from glc.clock import paris_date
 from glc.errors import NotFound
 from glc.i18n import N_
 from partner_registry.agents import require
-from partner_registry.agreements import status_at
+from partner_registry.agreements.status import status_at
 from partner_registry.commands.shared import (
     DAY,
     Act,
@@ -27,7 +27,7 @@ from partner_registry.commands.shared import (
 )
 from partner_registry.completeness import current_contacts
 from partner_registry.models import Contact, ContactRole, Partner
-from partner_registry.partners import (
+from partner_registry.partners.life import (
     add_contact,
     agreements_of,
     edit_partner,

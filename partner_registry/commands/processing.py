@@ -24,9 +24,7 @@ from partner_registry.commands.shared import (
     reason_option,
 )
 from partner_registry.completeness import missing_in_processing, processor_name
-from partner_registry.models import LegalBasis, Partner, PartnerPart, Processing
-from partner_registry.partners import find_partner
-from partner_registry.processings import (
+from partner_registry.data_protection.processings import (
     draft_processing,
     edit_processing,
     give_opinion,
@@ -34,6 +32,8 @@ from partner_registry.processings import (
     validate_processing,
     withdraw_processing,
 )
+from partner_registry.models import LegalBasis, Partner, PartnerPart, Processing
+from partner_registry.partners.life import find_partner
 
 
 @click.group()

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from partner_registry.commands.shared import Act, reads
-from partner_registry.partners import find_partner
-from partner_registry.registers import controller_register, processor_register, recipients
+from partner_registry.data_protection.registers import controller_register, processor_register, recipients
+from partner_registry.partners.life import find_partner
 
 _day = click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As on that day in Lyon.  [default: today]")
 

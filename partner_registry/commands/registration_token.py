@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from partner_registry import initial_access_tokens as tokens
+from partner_registry.clients import initial_access_tokens as tokens
 from partner_registry.commands.shared import Act, acts, as_table, as_text, reads, reason_option
 from partner_registry.models import InitialAccessToken
 

@@ -22,7 +22,7 @@ from glc.i18n import N_
 from glc.services import services
 from glc.settings import Settings
 from partner_registry.agents import OPERATOR, Agent, agent_of
-from partner_registry.instruction import File
+from partner_registry.agreements.instruction import File
 from partner_registry.models import Agreement, Amendment, Processing
 from partner_registry.ports import Person, ports
 from partner_registry.trail import KEPT_OUT

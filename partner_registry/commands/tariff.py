@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from glc.errors import InputError, NotFound
 from glc.i18n import N_
+from partner_registry.billing.tariff import described, grid_of, is_billed, read_described, save_tariff
 from partner_registry.commands.shared import Act, acts, as_table, reads
 from partner_registry.models import Tariff
-from partner_registry.tariff import described, grid_of, is_billed, read_described, save_tariff
 
 
 @click.group()

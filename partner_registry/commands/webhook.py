@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from glc.errors import NotFound
 from glc.i18n import N_
 from partner_registry.commands.shared import Act, acts, as_table, as_text, facts, reads, reason_option
+from partner_registry.events.webhooks import disable as disable_endpoint
+from partner_registry.events.webhooks import enable as enable_endpoint
+from partner_registry.events.webhooks import replay as replay_delivery
+from partner_registry.events.webhooks import subscribe as subscribe_endpoint
 from partner_registry.models import WebhookDelivery, WebhookEndpoint
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 from partner_registry.ports import ports
-from partner_registry.webhooks import disable as disable_endpoint
-from partner_registry.webhooks import enable as enable_endpoint
-from partner_registry.webhooks import replay as replay_delivery
-from partner_registry.webhooks import subscribe as subscribe_endpoint
 
 
 @click.group()

@@ -17,13 +17,17 @@ from sqlalchemy.orm import Session
 
 from glc.errors import InputError
 from partner_registry import models as m
-from partner_registry.acceptances import read_result
 from partner_registry.agents import is_metropole
-from partner_registry.agreements import AMENDABLE, amended_on, read_term
+from partner_registry.agreements.drafting import check_agreement, check_number
+from partner_registry.agreements.status import AMENDABLE, amended_on, read_term
+from partner_registry.billing.tariff import check_grid, check_years, grid_of
+from partner_registry.clients.acceptances import read_result
+from partner_registry.clients.registration import check_production_uri, registration_of
 from partner_registry.completeness import is_siren
-from partner_registry.drafting import check_agreement, check_number
+from partner_registry.data_protection.processings import EDITABLE, check_facts
+from partner_registry.events.webhooks import check_address
 from partner_registry.models import Environment, PartnerKind, Role, VersionState
-from partner_registry.partners import (
+from partner_registry.partners.life import (
     check_contact,
     check_siret,
     check_slug,
@@ -33,10 +37,6 @@ from partner_registry.partners import (
     line_of,
 )
 from partner_registry.ports import ports
-from partner_registry.processings import EDITABLE, check_facts
-from partner_registry.registration import check_production_uri, registration_of
-from partner_registry.tariff import check_grid, check_years, grid_of
-from partner_registry.webhooks import check_address
 
 Fault = tuple[bool, str]
 """Whether something is wrong, and what."""

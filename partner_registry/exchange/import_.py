@@ -23,8 +23,8 @@ from partner_registry.exchange.nodes import TOP, Filled, Node, is_account
 from partner_registry.exchange.text import NotYaml, load
 from partner_registry.exchange.values import Unreadable, read_value
 from partner_registry.models import Partner
+from partner_registry.partners.territory import load_territory
 from partner_registry.ports import Ports
-from partner_registry.territory import load_territory
 from partner_registry.trail import note, plain
 
 SHORTHAND = "insee_code"

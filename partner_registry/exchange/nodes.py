@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from glc.database import Base, Instant
 from partner_registry import models as m
+from partner_registry.clients.registration import GLC_CLAIMS, STANDARD_SCOPES
+from partner_registry.data_protection.processings import EDITABLE
 from partner_registry.models import StepKind
-from partner_registry.processings import EDITABLE
-from partner_registry.registration import GLC_CLAIMS, STANDARD_SCOPES
 
 Label = Callable[[Any], str]
 """What a row is called where another one points to it."""

@@ -8,10 +8,10 @@ from typing import Any
 from wtforms import BooleanField
 
 from glc.i18n import N_, gettext
-from partner_registry.acts import BILLED, CORRECTABLE
-from partner_registry.agreements import TERM_WORDS, read_term, terms_on
+from partner_registry.agreements.acts import BILLED, CORRECTABLE
+from partner_registry.agreements.status import TERM_WORDS, read_term, terms_on
 from partner_registry.models import Agreement, AgreementKind, Amendment, Offer, Partner
-from partner_registry.partners import agreements_of
+from partner_registry.partners.life import agreements_of
 from partner_registry.web.fields import PickField, YesNoField
 from partner_registry.web.forms import RegistryForm, choice, day, number, paragraph, reason, text
 

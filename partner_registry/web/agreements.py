@@ -15,19 +15,9 @@ from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
 from partner_registry.agents import Agent, may, require, who_may
-from partner_registry.agreements import (
-    effective_on,
-    last_day,
-    last_step,
-    notice_deadline,
-    standing,
-    status_at,
-    terms_on,
-)
-from partner_registry.completeness import Missing, processings_under
-from partner_registry.drafting import draft_agreement
-from partner_registry.impact import impact_of
-from partner_registry.instruction import (
+from partner_registry.agreements.drafting import draft_agreement
+from partner_registry.agreements.impact import impact_of
+from partner_registry.agreements.instruction import (
     STATUS_WORDS,
     File,
     agreement_behind,
@@ -37,11 +27,21 @@ from partner_registry.instruction import (
     status_in_words,
     subject_of,
 )
-from partner_registry.interruptions import gap_before
+from partner_registry.agreements.interruptions import gap_before
+from partner_registry.agreements.onboarding import Progress, Stage, missing_in, remarks, stages
+from partner_registry.agreements.status import (
+    effective_on,
+    last_day,
+    last_step,
+    notice_deadline,
+    standing,
+    status_at,
+    terms_on,
+)
+from partner_registry.agreements.timeline import authored, file_timeline
+from partner_registry.completeness import Missing, processings_under
 from partner_registry.models import Agreement, Amendment, Partner, StepKind, Tariff
-from partner_registry.onboarding import Progress, Stage, missing_in, remarks, stages
 from partner_registry.ports import ports
-from partner_registry.timeline import authored, file_timeline
 from partner_registry.trail import entries
 from partner_registry.web import links
 from partner_registry.web.acts import take

@@ -12,13 +12,13 @@ from glc.clock import paris_date
 from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
-from partner_registry import billing as rules
 from partner_registry.agents import Agent
-from partner_registry.billing import RunState, run_state
-from partner_registry.drafts import OFFER_WORDS
-from partner_registry.dues import communes_on, excluded_from
+from partner_registry.billing import runs as rules
+from partner_registry.billing.drafts import OFFER_WORDS
+from partner_registry.billing.dues import communes_on, excluded_from
+from partner_registry.billing.runs import RunState, run_state
+from partner_registry.billing.tariff import grid_of, tariff_for
 from partner_registry.models import Agreement, BillingRun, Offer
-from partner_registry.tariff import grid_of, tariff_for
 from partner_registry.web import links, words
 from partner_registry.web.act_page import act_page
 from partner_registry.web.base import NOTHING, Crumbs, agents_only, done, metropole_only, now, page, registry

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_
-from partner_registry import billing as rules
 from partner_registry.agents import Agent
+from partner_registry.billing import runs as rules
 from partner_registry.web.base import agents_only, registry
 from partner_registry.web.billing_runs import run_seen
 
@@ -34,7 +34,7 @@ def billing_lines(agent: Agent, number: int, form: str) -> Response:
 @agents_only
 def billing_statement(agent: Agent, number: int, siren: str) -> Response:
     """The état liquidatif of one debtor of a run, to print."""
-    from partner_registry.statements import statement_pdf
+    from partner_registry.billing.statements import statement_pdf
 
     run = run_seen(agent, number)
     lines = [each for each in rules.lines_of(db.session(), run) if each.siren == siren]

@@ -7,10 +7,10 @@ from werkzeug.wrappers import Response
 from glc.database import db
 from glc.errors import Conflict
 from glc.i18n import N_, gettext
-from partner_registry import billing as rules
 from partner_registry.agents import Agent
-from partner_registry.billing import RunState, run_state
-from partner_registry.drafts import OFFER_WORDS
+from partner_registry.billing import runs as rules
+from partner_registry.billing.drafts import OFFER_WORDS
+from partner_registry.billing.runs import RunState, run_state
 from partner_registry.models import Agreement, BillingRun
 from partner_registry.web import links, words
 from partner_registry.web.act_page import act_page

@@ -14,11 +14,11 @@ from wtforms.fields.choices import SelectChoice
 from glc.database import db
 from glc.errors import InputError, NotFound
 from glc.i18n import N_
-from partner_registry import clients as rules
 from partner_registry.agents import Agent
-from partner_registry.agreements import effective_on
+from partner_registry.agreements.status import effective_on
+from partner_registry.clients import life as rules
 from partner_registry.models import Agreement, Partner
-from partner_registry.partners import agreements_of, line_of
+from partner_registry.partners.life import agreements_of, line_of
 from partner_registry.ports import ports
 from partner_registry.web import links
 from partner_registry.web.act_page import act_page

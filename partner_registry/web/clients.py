@@ -13,14 +13,14 @@ from glc.database import db
 from glc.i18n import N_, gettext
 from glc.services import services
 from partner_registry.agents import Agent
-from partner_registry.clients import can_be_cancelled, living_secrets, register_client
+from partner_registry.clients.life import can_be_cancelled, living_secrets, register_client
+from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration
 from partner_registry.completeness import declared
+from partner_registry.data_protection.processings import claims_of
 from partner_registry.gate import Access, Gate, gate_at
 from partner_registry.models import Client, ClientTransfer, Environment, GnmService, Partner
-from partner_registry.partners import line_of
+from partner_registry.partners.life import line_of
 from partner_registry.ports import ports
-from partner_registry.processings import claims_of
-from partner_registry.registration import GLC_CLAIMS, ClientRegistration
 from partner_registry.terms import terms_for
 from partner_registry.web import links, once, words
 from partner_registry.web.base import (

@@ -12,10 +12,11 @@ from glc.database import db
 from glc.i18n import N_
 from glc.settings import Settings
 from glc.web import request_id
-from partner_registry import contact_links, partners
 from partner_registry.agents import Agent
 from partner_registry.completeness import CONTACT_WORDS
 from partner_registry.models import Contact, ContactRole, Partner
+from partner_registry.partners import contact_links
+from partner_registry.partners.life import add_contact, end_contact, verify_contact
 from partner_registry.ports import ports
 from partner_registry.web import links
 from partner_registry.web.acts import Act, take
@@ -27,7 +28,7 @@ from partner_registry.web.partners import contact_seen
 
 def _add(session: Session, by: Agent, partner: Partner, *, settings: Settings, at: Any, **values: Any) -> None:
     """Add a contact, and write to it at once."""
-    contact = partners.add_contact(session, by, partner, at=at, **values)
+    contact = add_contact(session, by, partner, at=at, **values)
     contact_links.send_link(session, by, contact, at=at, settings=settings, box=ports().contact_links)
 
 
@@ -63,7 +64,7 @@ END = Act(
     button=N_("Retirer le contact"),
     done=N_("Le contact est retiré."),
     action="contact.edit",
-    rule=partners.end_contact,
+    rule=end_contact,
 )
 
 
@@ -103,7 +104,7 @@ def verify_address(token: str) -> Response:
         return Response(render_template("registry/contact_verify.html", contact=None), 410, mimetype="text/html")
     reader = Agent(name=f"contact:{contact.id}", via="web", request_id=request_id())
     form = RegistryForm()
-    carried_out(form, lambda: partners.verify_contact(db.session(), reader, contact, at=now()))
+    carried_out(form, lambda: verify_contact(db.session(), reader, contact, at=now()))
     html = render_template(
         "registry/contact_verify.html",
         contact=contact,

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 from glc.database import db
 from glc.errors import NotFound
 from partner_registry.agents import Agent
-from partner_registry.instruction import party_of
+from partner_registry.agreements.instruction import party_of
+from partner_registry.data_protection.processings import holder_of
 from partner_registry.models import Agreement, Amendment, Document, Partner, Processing
-from partner_registry.processings import holder_of
 from partner_registry.web.base import NOTHING, agents_only, now, registry, shown_to
 
 

@@ -6,11 +6,11 @@ import datetime as dt
 import functools
 
 from glc.i18n import N_
-from partner_registry import acts, amendments, documents, drafting, interruptions
 from partner_registry.agents import Agent, may
-from partner_registry.agreement_years import set_budget_voted
-from partner_registry.agreements import AgreementStatus as S
-from partner_registry.instruction import File, file_status, party_of, take_step
+from partner_registry.agreements import acts, amendments, documents, drafting, interruptions
+from partner_registry.agreements.instruction import File, file_status, party_of, take_step
+from partner_registry.agreements.status import AgreementStatus as S
+from partner_registry.agreements.years import set_budget_voted
 from partner_registry.models import Agreement, StepKind
 from partner_registry.web import file_forms as f
 from partner_registry.web.acts import Act

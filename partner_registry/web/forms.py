@@ -20,8 +20,8 @@ from wtforms.validators import Optional, StopValidation, ValidationError
 from glc.database import db
 from glc.errors import GlcError
 from glc.i18n import N_, gettext
+from partner_registry.agreements.instruction import Incomplete
 from partner_registry.completeness import Missing
-from partner_registry.instruction import Incomplete
 from partner_registry.web.fields import (
     CheckboxesField,
     ChoiceField,

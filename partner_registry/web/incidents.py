@@ -15,8 +15,8 @@ from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext, ngettext
 from glc.services import services
-from partner_registry import incidents as rules
 from partner_registry.agents import Agent
+from partner_registry.data_protection import incidents as rules
 from partner_registry.models import Client, Environment, Incident
 from partner_registry.web import links
 from partner_registry.web.act_page import act_page

@@ -12,10 +12,10 @@ from wtforms.fields.choices import SelectChoice
 from glc.database import db
 from glc.i18n import N_
 from partner_registry.agents import Agent, visible
+from partner_registry.agreements.instruction import STATUS_WORDS
+from partner_registry.billing.tariff import Bracket
 from partner_registry.completeness import CONTACT_WORDS
-from partner_registry.instruction import STATUS_WORDS
 from partner_registry.models import Offer, Partner, PartnerKind
-from partner_registry.tariff import Bracket
 from partner_registry.web.fields import ChoiceField, PickField
 from partner_registry.web.forms import RegistryForm, Required, choice, day, lines, reason, text
 

@@ -14,11 +14,12 @@ from glc.clock import end_of_day, paris_date
 from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
-from partner_registry import overview, partners
+from partner_registry import overview
 from partner_registry.agents import Agent, may, require, visible
-from partner_registry.agreements import last_day
+from partner_registry.agreements.instruction import file_status, status_in_words
+from partner_registry.agreements.status import last_day
+from partner_registry.billing.tariff import tariff_for
 from partner_registry.completeness import CONTACT_WORDS, REQUIRED_CONTACTS, current_contacts
-from partner_registry.instruction import file_status, status_in_words
 from partner_registry.models import (
     Agreement,
     Client,
@@ -30,8 +31,8 @@ from partner_registry.models import (
     PartnerKind,
     Processing,
 )
-from partner_registry.partners import agreements_of, line_of
-from partner_registry.tariff import tariff_for
+from partner_registry.partners import life
+from partner_registry.partners.life import agreements_of, line_of
 from partner_registry.web import links, words
 from partner_registry.web.acts import Act, take
 from partner_registry.web.base import (
@@ -113,7 +114,7 @@ def register_partner(agent: Agent) -> Response:
     require(agent, "partner.register")
     form = RegisterForm()
     made: list[Partner] = []
-    register = partners.register_partner
+    register = life.register_partner
     if carried_out(form, lambda: made.append(register(db.session(), agent, at=now(), **form.values()))):
         name = made[0].identities[-1].name
         told = N_("%(name)s est enregistrée. Ajoutez ses contacts et ses traitements, puis ouvrez sa convention.")
@@ -188,7 +189,7 @@ PARTNER_ACTS = {
             button=N_("Enregistrer"),
             done=N_("La fiche est modifiée."),
             action="partner.edit",
-            rule=partners.edit_partner,
+            rule=life.edit_partner,
             form=EditForm,
             prefilled=True,
         ),
@@ -199,7 +200,7 @@ PARTNER_ACTS = {
             button=N_("Enregistrer"),
             done=N_("Les domaines sont enregistrés."),
             action="partner.rename",
-            rule=partners.set_domains,
+            rule=life.set_domains,
             form=DomainsForm,
             prefilled=True,
         ),
@@ -210,7 +211,7 @@ PARTNER_ACTS = {
             button=N_("Enregistrer le nouveau nom"),
             done=N_("Le nouveau nom est enregistré."),
             action="partner.rename",
-            rule=partners.rename_partner,
+            rule=life.rename_partner,
             form=RenameForm,
         ),
         Act(
@@ -220,7 +221,7 @@ PARTNER_ACTS = {
             button=N_("Enregistrer la succession"),
             done=N_("La succession est enregistrée."),
             action="partner.succeed",
-            rule=partners.succeed,
+            rule=life.succeed,
             form=SucceedForm,
         ),
     )

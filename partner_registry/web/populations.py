@@ -11,9 +11,9 @@ from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
 from partner_registry.agents import Agent
-from partner_registry.dues import communes_on
+from partner_registry.billing.dues import communes_on
 from partner_registry.models import Commune, LegalPopulation
-from partner_registry.populations import expected_census, record_population
+from partner_registry.partners.populations import expected_census, record_population
 from partner_registry.web import links
 from partner_registry.web.act_page import act_page
 from partner_registry.web.base import NOTHING, agents_only, done, metropole_only, now, page, registry

@@ -13,9 +13,9 @@ from glc.clock import start_of_day
 from glc.database import db
 from glc.i18n import N_, gettext
 from partner_registry.agents import Agent
+from partner_registry.data_protection.register_tables import Register, register_table
+from partner_registry.data_protection.registers import controller_register, processor_register, recipients, register_csv
 from partner_registry.models import Partner
-from partner_registry.register_tables import Register, register_table
-from partner_registry.registers import controller_register, processor_register, recipients, register_csv
 from partner_registry.web import links
 from partner_registry.web.base import Crumbs, agents_only, metropole_only, now, page, partner_seen, registry, today
 from partner_registry.web.fields import read_day

@@ -9,9 +9,9 @@ from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
 from glc.i18n import N_, gettext
+from partner_registry.clients.registration import GLC_CLAIMS
 from partner_registry.completeness import CONTRACT_POINTS
 from partner_registry.models import DocumentKind, LegalBasis
-from partner_registry.registration import GLC_CLAIMS
 from partner_registry.web import words
 from partner_registry.web.fields import CheckboxesField, ChoiceField, YesNoField
 from partner_registry.web.forms import RegistryForm, Required, choice, day, lines, number, paragraph, several, text

@@ -13,12 +13,12 @@ from wtforms.fields.choices import SelectChoice
 from glc.database import db
 from glc.errors import InputError, NotFound
 from glc.i18n import N_, gettext
-from partner_registry import processings as rules
 from partner_registry.agents import Agent
-from partner_registry.documents import add_document
+from partner_registry.agreements.documents import add_document
+from partner_registry.clients.registration import GLC_CLAIMS
+from partner_registry.data_protection import processings as rules
+from partner_registry.data_protection.processings import holder_of
 from partner_registry.models import Partner, Processor
-from partner_registry.processings import holder_of
-from partner_registry.registration import GLC_CLAIMS
 from partner_registry.web import links, words
 from partner_registry.web.act_page import act_page
 from partner_registry.web.base import agents_only, done, now, page, registry, today

@@ -10,11 +10,11 @@ from wtforms.fields.choices import SelectChoice
 
 from glc.database import db
 from glc.i18n import N_, gettext
-from partner_registry import processings as rules
 from partner_registry.agents import Agent, may
 from partner_registry.completeness import CONTRACT_POINTS, missing_in_processing, processor_name
+from partner_registry.data_protection import processings as rules
+from partner_registry.data_protection.processings import holder_of
 from partner_registry.models import Client, LegalBasis, Partner, Processing
-from partner_registry.processings import holder_of
 from partner_registry.terms import claims_lost
 from partner_registry.web import links, words
 from partner_registry.web.act_page import act_page

@@ -13,8 +13,8 @@ from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
 from partner_registry.agents import Agent
+from partner_registry.billing.tariff import is_billed, save_tariff
 from partner_registry.models import Agreement, AgreementKind, PopulationKind, Tariff
-from partner_registry.tariff import is_billed, save_tariff
 from partner_registry.web import links, words
 from partner_registry.web.base import agents_only, done, metropole_only, now, page, registry
 from partner_registry.web.billing import crumbs

@@ -9,8 +9,8 @@ from wtforms import BooleanField
 from wtforms.fields.choices import SelectChoice
 
 from glc.i18n import N_
-from partner_registry.client_metadata import SIGNING_ALGS
-from partner_registry.registration import FIELD_WORDS, MAX_URI_LENGTH, ClientRegistration
+from partner_registry.clients.metadata import SIGNING_ALGS
+from partner_registry.clients.registration import FIELD_WORDS, MAX_URI_LENGTH, ClientRegistration
 from partner_registry.web import words
 from partner_registry.web.fields import ChoiceField, JsonField
 from partner_registry.web.forms import RegistryForm, Required, choice, lines, number, text

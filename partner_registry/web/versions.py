@@ -9,12 +9,10 @@ from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
 from glc.services import services
-from partner_registry.acceptances import cases_of, store_run
 from partner_registry.agents import Agent, may
-from partner_registry.models import Client, ClientVersion, Environment, VersionState
-from partner_registry.ports import ports
-from partner_registry.registration import registration_of
-from partner_registry.versions import (
+from partner_registry.clients.acceptances import cases_of, store_run
+from partner_registry.clients.registration import registration_of
+from partner_registry.clients.versions import (
     diff,
     draft_version,
     is_accepted,
@@ -24,6 +22,8 @@ from partner_registry.versions import (
     roll_back,
     submit_version,
 )
+from partner_registry.models import Client, ClientVersion, Environment, VersionState
+from partner_registry.ports import ports
 from partner_registry.web import links, words
 from partner_registry.web.act_page import act_page
 from partner_registry.web.base import NOTHING, agents_only, done, now, page, registry, today

@@ -10,8 +10,8 @@ from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
 from glc.services import services
-from partner_registry import webhooks as rules
 from partner_registry.agents import Agent, require
+from partner_registry.events import webhooks as rules
 from partner_registry.models import Partner, WebhookDelivery, WebhookEndpoint
 from partner_registry.ports import ports
 from partner_registry.web import links, once

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from glc.i18n import N_, gettext
+from partner_registry.agreements.instruction import STATUS_WORDS
+from partner_registry.clients.registration import FIELD_WORDS
+from partner_registry.clients.versions import VERSION_WORDS
+from partner_registry.data_protection.register_tables import BASIS_WORDS, PART_WORDS
 from partner_registry.gate import Access
-from partner_registry.instruction import STATUS_WORDS
 from partner_registry.models import (
     Client,
     ClientSecret,
@@ -21,9 +24,6 @@ from partner_registry.models import (
     SubjectPolicy,
     Verdict,
 )
-from partner_registry.register_tables import BASIS_WORDS, PART_WORDS
-from partner_registry.registration import FIELD_WORDS
-from partner_registry.versions import VERSION_WORDS
 
 __all__ = ["BASIS_WORDS", "FIELD_WORDS", "PART_WORDS", "VERSION_WORDS"]
 

@@ -20,9 +20,9 @@ from strict_site import Begin, StrictSite
 from glc.clock import ManualClock
 from glc.database import db
 from idp.claims import EXAMPLES
+from partner_registry.clients.registration import STANDARD_CLAIMS
+from partner_registry.clients.trials import SLUG, trial_partner
 from partner_registry.models import Flow
-from partner_registry.registration import STANDARD_CLAIMS
-from partner_registry.trials import SLUG, trial_partner
 
 OPENID_CLIENT = Path(__file__).with_name("openid_client")
 SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")

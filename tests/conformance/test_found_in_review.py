@@ -17,7 +17,7 @@ from strict_site import Answer, Begin, StrictSite, unsigned
 from glc.clock import ManualClock
 from glc.database import db
 from idp.models import AuthorizationGrant
-from partner_registry.clients import find_client
+from partner_registry.clients.life import find_client
 
 KEY = rsa.generate_private_key(65537, 2048)
 PUBLIC = {"keys": [json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))]}

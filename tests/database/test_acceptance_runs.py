@@ -10,9 +10,9 @@ from results import signed
 
 from glc.clock import ManualClock
 from glc.database import db
-from partner_registry.acceptances import store_run
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import find_client
+from partner_registry.clients.acceptances import store_run
+from partner_registry.clients.life import find_client
 from partner_registry.models import AcceptanceRun
 from partner_registry.ports import ports
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from glc.clock import ManualClock
 from glc.services import services
 from partner_registry.agents import Agent
-from partner_registry.billing import counter_line, draft_of, issue_run, lines_of, prepare_run, validate_run
+from partner_registry.billing.runs import counter_line, draft_of, issue_run, lines_of, prepare_run, validate_run
+from partner_registry.billing.statements import statement_pdf
 from partner_registry.exports import lines_csv
 from partner_registry.models import BillingLine, BillingRun, Role
-from partner_registry.statements import statement_pdf
 
 
 @pytest.fixture

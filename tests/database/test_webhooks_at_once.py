@@ -15,11 +15,11 @@ from glc.database import open_engine
 from glc.entropy import SystemEntropy
 from glc.services import services
 from partner_registry.agents import OPERATOR
-from partner_registry.deliveries import deliver_due
+from partner_registry.events.deliveries import deliver_due
+from partner_registry.events.webhooks import subscribe
 from partner_registry.models import WebhookDelivery, WebhookEndpoint
 from partner_registry.ports import ports
 from partner_registry.trail import note
-from partner_registry.webhooks import subscribe
 
 AT_ONCE, MESSAGES = 4, 12
 

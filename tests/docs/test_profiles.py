@@ -18,7 +18,7 @@ from glc.app import create_app
 from glc.cli import glc
 from glc.database import db
 from glc.settings import load_settings
-from partner_registry.clients import find_client
+from partner_registry.clients.life import find_client
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "franceconnect-proconnect.md").read_text(encoding="utf-8")
 

@@ -24,8 +24,8 @@ from keys.keeper import keeper
 from keys.models import SigningKey, StoredSecret
 from keys.reencryption import reencrypt, sealed_columns
 from partner_registry.agents import OPERATOR
+from partner_registry.events.webhooks import subscribe
 from partner_registry.models import Role
-from partner_registry.webhooks import subscribe
 
 NEW, OTHER = new_master_key(b"\x02" * 32), new_master_key(b"\x03" * 32)
 Restart = Callable[..., Flask]

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from demo.recette_site.mistakes import MISTAKES
-from partner_registry.acceptances import read_result
+from partner_registry.clients.acceptances import read_result
 from partner_registry.ports import ports
 from testkit.recette.commands import recette
 

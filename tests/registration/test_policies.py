@@ -19,8 +19,8 @@ from glc.entropy import SystemEntropy
 from glc.errors import Forbidden, InputError, SettingsError
 from glc.settings import Settings
 from partner_registry.agents import OPERATOR, Agent
-from partner_registry.clients import find_client
-from partner_registry.initial_access_tokens import find_initial_access_token, issue, revoke
+from partner_registry.clients.initial_access_tokens import find_initial_access_token, issue, revoke
+from partner_registry.clients.life import find_client
 from partner_registry.models import Role
 
 KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY"

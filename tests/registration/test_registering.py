@@ -16,9 +16,9 @@ from registration.newcomer import CALLBACK, REGISTER, Newcomer
 from glc.audit import AuditEntry
 from glc.clock import ManualClock
 from glc.database import db
-from partner_registry.clients import find_client
+from partner_registry.clients.life import find_client
+from partner_registry.clients.trials import SLUG
 from partner_registry.models import Environment
-from partner_registry.trials import SLUG
 
 ALL_TYPES = ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"]
 

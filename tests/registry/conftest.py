@@ -20,6 +20,7 @@ from visits import Visit, production
 from glc.clock import PARIS, UTC, ManualClock
 from glc.database import db
 from partner_registry.agents import Agent
+from partner_registry.clients.registration import GLC_CLAIMS
 from partner_registry.models import (
     AgentRole,
     Agreement,
@@ -32,8 +33,7 @@ from partner_registry.models import (
     Purpose,
     Role,
 )
-from partner_registry.partners import find_partner
-from partner_registry.registration import GLC_CLAIMS
+from partner_registry.partners.life import find_partner
 
 WAIVED: dict[str, Any] = {"acceptance_within": dt.timedelta(days=90), "waiver_reason": "essai"}
 """What publishing takes where no acceptance run is looked at."""

@@ -25,13 +25,13 @@ from glc.errors import Conflict, Forbidden, InputError
 from glc.settings import DEVELOPMENT_MASTER_KEY
 from keys.documents import DocumentSigner, acceptance_signer
 from keys.encryption import MasterKey, new_master_key
-from partner_registry.acceptances import store_run
-from partner_registry.clients import find_client
+from partner_registry.clients.acceptances import store_run
+from partner_registry.clients.life import find_client
+from partner_registry.clients.registration import registration_of
+from partner_registry.clients.versions import draft_version, publish_version, roll_back, submit_version
 from partner_registry.models import AcceptanceRun, ClientVersion, Environment, Verdict, VersionState
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 from partner_registry.ports import ports
-from partner_registry.registration import registration_of
-from partner_registry.versions import draft_version, publish_version, roll_back, submit_version
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "acceptance.md"
 WITHIN: dict[str, Any] = {"acceptance_within": dt.timedelta(days=90)}

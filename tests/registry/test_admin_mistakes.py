@@ -20,17 +20,26 @@ from glc.entropy import SystemEntropy
 from glc.errors import Conflict, Forbidden, InputError
 from idp.accounts.rules import erase
 from idp.models import Account
-from partner_registry.acts import add_decision, correct, notify, sign, transmit
 from partner_registry.agents import Agent, grant_role, held_roles, revoke_role
-from partner_registry.agreements import AgreementStatus, last_day, status_at
-from partner_registry.amendments import open_amendment
-from partner_registry.clients import archive, bind, check_secret_is_new, find_client, register_client, rotate_secret
-from partner_registry.documents import add_document
-from partner_registry.drafting import edit_draft
-from partner_registry.dues import days_of
+from partner_registry.agreements.acts import add_decision, correct, notify, sign, transmit
+from partner_registry.agreements.amendments import open_amendment
+from partner_registry.agreements.documents import add_document
+from partner_registry.agreements.drafting import edit_draft
+from partner_registry.agreements.instruction import take_step
+from partner_registry.agreements.interruptions import refuse_renewal, suspend, terminate
+from partner_registry.agreements.status import AgreementStatus, last_day, status_at
+from partner_registry.billing.dues import days_of
+from partner_registry.clients.life import (
+    archive,
+    bind,
+    check_secret_is_new,
+    find_client,
+    register_client,
+    rotate_secret,
+)
+from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.clients.versions import draft_version, publish_at_once, publish_version, submit_version
 from partner_registry.gate import Access, gate_at
-from partner_registry.instruction import take_step
-from partner_registry.interruptions import refuse_renewal, suspend, terminate
 from partner_registry.models import (
     Agreement,
     Client,
@@ -44,11 +53,16 @@ from partner_registry.models import (
     StepKind,
     SubjectPolicy,
 )
-from partner_registry.partners import add_contact, edit_partner, find_partner, register_partner, rename_partner, succeed
-from partner_registry.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.partners.life import (
+    add_contact,
+    edit_partner,
+    find_partner,
+    register_partner,
+    rename_partner,
+    succeed,
+)
 from partner_registry.terms import terms_for
 from partner_registry.trail import entries
-from partner_registry.versions import draft_version, publish_at_once, publish_version, submit_version
 
 Registry = Callable[[], AbstractContextManager[Session]]
 URI = "https://www.villeurbanne.example/retour"

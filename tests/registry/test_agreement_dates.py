@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from partner_registry.agreements import AgreementStatus, last_day, standing
+from partner_registry.agreements.status import AgreementStatus, last_day, standing
 from partner_registry.models import Agreement, Amendment, Suspension
 
 Make = Callable[..., Agreement]

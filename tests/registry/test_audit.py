@@ -23,9 +23,9 @@ from glc.entropy import SystemEntropy
 from glc.i18n import english
 from glc.settings import Settings
 from partner_registry.agents import OPERATOR
-from partner_registry.documents import add_document
+from partner_registry.agreements.documents import add_document
 from partner_registry.models import DocumentKind
-from partner_registry.partners import edit_partner, find_partner
+from partner_registry.partners.life import edit_partner, find_partner
 from partner_registry.tokens import issue_token
 from partner_registry.trail import entries, note
 

@@ -17,20 +17,13 @@ from sqlalchemy.orm import Session
 
 from glc.audit import AuditEntry
 from glc.errors import Conflict, Forbidden, InputError
-from partner_registry.acts import correct
-from partner_registry.billing import (
-    Draft,
-    confirm_bracket,
-    draft_of,
-    draft_of_year,
-    prepare_run,
-    validate_run,
-)
-from partner_registry.drafts import draw_up
-from partner_registry.dues import Counted, Facts
+from partner_registry.agreements.acts import correct
+from partner_registry.billing.drafts import draw_up
+from partner_registry.billing.dues import Counted, Facts
+from partner_registry.billing.runs import Draft, confirm_bracket, draft_of, draft_of_year, prepare_run, validate_run
+from partner_registry.billing.tariff import Bracket, Grid
 from partner_registry.exports import lines_csv
 from partner_registry.models import Agreement, Amendment, LegalPopulation, Offer, PopulationKind, Suspension
-from partner_registry.tariff import Bracket, Grid
 
 Registry = Callable[[], AbstractContextManager[Session]]
 NUMBER = "GNM-2019-villeurbanne"

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from partner_registry.billing import counter_line, draft_of_year, issue_run, prepare_run, validate_run
+from partner_registry.billing.runs import counter_line, draft_of_year, issue_run, prepare_run, validate_run
 from partner_registry.exports import COLUMNS, csv_text, harmless, line_values, lines_csv
 from partner_registry.models import Agreement, BillingRun, Contact
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 
 Registry = Callable[[], AbstractContextManager[Session]]
 

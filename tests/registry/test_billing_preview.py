@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from glc.database import reading_session
 from glc.errors import InputError
-from partner_registry.billing import Preview, preview_agreements, preview_communes
+from partner_registry.billing.runs import Preview, preview_agreements, preview_communes
 from partner_registry.models import LegalPopulation, Offer, PopulationKind
-from partner_registry.territory import DATA
+from partner_registry.partners.territory import DATA
 
 FOUNDERS = ["Bron", "Dardilly", "Lyon", "Oullins", "Vaulx-en-Velin"]
 EXAMPLES = {

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from glc.audit import AuditEntry
 from glc.errors import Conflict, Forbidden, InputError
 from partner_registry.agents import OPERATOR
-from partner_registry.billing import (
+from partner_registry.billing.runs import (
     RunState,
     counter_line,
     discard_run,
@@ -29,6 +29,7 @@ from partner_registry.billing import (
     set_budget_voted,
     validate_run,
 )
+from partner_registry.billing.tariff import save_tariff
 from partner_registry.models import (
     Agreement,
     BillingLine,
@@ -40,8 +41,7 @@ from partner_registry.models import (
     PopulationKind,
     TariffBracket,
 )
-from partner_registry.partners import find_partner
-from partner_registry.tariff import save_tariff
+from partner_registry.partners.life import find_partner
 
 Registry = Callable[[], AbstractContextManager[Session]]
 

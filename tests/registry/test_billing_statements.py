@@ -14,17 +14,10 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from glc.errors import InputError
-from partner_registry.billing import (
-    counter_line,
-    draft_of_year,
-    issue_run,
-    lines_for,
-    prepare_run,
-    validate_run,
-)
+from partner_registry.billing.runs import counter_line, draft_of_year, issue_run, lines_for, prepare_run, validate_run
+from partner_registry.billing.statements import statement_pdf, typeset
 from partner_registry.models import Agreement, BillingRun
-from partner_registry.partners import find_partner
-from partner_registry.statements import statement_pdf, typeset
+from partner_registry.partners.life import find_partner
 
 Registry = Callable[[], AbstractContextManager[Session]]
 

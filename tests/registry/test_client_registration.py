@@ -17,10 +17,10 @@ from glc.clock import ManualClock
 from glc.entropy import SystemEntropy
 from glc.errors import Conflict, InputError, NotFound
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import find_client, register_client
+from partner_registry.clients.life import find_client, register_client
+from partner_registry.clients.registration import ClientRegistration, registration_of
+from partner_registry.clients.versions import draft_version, publish_at_once
 from partner_registry.models import Client, ClientSecret, Environment, Flow, Partner, SubjectPolicy
-from partner_registry.registration import ClientRegistration, registration_of
-from partner_registry.versions import draft_version, publish_at_once
 
 Registry = Callable[[], AbstractContextManager[Session]]
 

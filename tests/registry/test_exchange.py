@@ -31,24 +31,24 @@ from glc.entropy import SystemEntropy
 from glc.errors import Forbidden
 from glc.settings import Settings
 from partner_registry import models as m
-from partner_registry.acceptances import store_run
 from partner_registry.agents import OPERATOR, grant_role
-from partner_registry.agreement_years import set_budget_voted
-from partner_registry.amendments import open_amendment
-from partner_registry.billing import counter_line, issue_run, prepare_run, validate_run
-from partner_registry.clients import find_client, rotate_secret, switch, transfer
-from partner_registry.documents import add_document
+from partner_registry.agreements.amendments import open_amendment
+from partner_registry.agreements.documents import add_document
+from partner_registry.agreements.interruptions import grant_derogation, suspend
+from partner_registry.agreements.years import set_budget_voted
+from partner_registry.billing.runs import counter_line, issue_run, prepare_run, validate_run
+from partner_registry.clients.acceptances import store_run
+from partner_registry.clients.life import find_client, rotate_secret, switch, transfer
+from partner_registry.data_protection.incidents import record_incident
+from partner_registry.data_protection.processings import give_opinion, replace_processing, validate_processing
+from partner_registry.events.webhooks import disable, subscribe
 from partner_registry.exchange.export import export
 from partner_registry.exchange.import_ import FileError, Outcome, import_registry
 from partner_registry.exchange.nodes import TOP, Node
-from partner_registry.incidents import record_incident
-from partner_registry.interruptions import grant_derogation, suspend
 from partner_registry.models import Environment, Role
-from partner_registry.partners import add_contact, end_contact, find_partner, rename_partner
+from partner_registry.partners.life import add_contact, end_contact, find_partner, rename_partner
 from partner_registry.ports import ports
-from partner_registry.processings import give_opinion, replace_processing, validate_processing
 from partner_registry.terms import Access, terms_for
-from partner_registry.webhooks import disable, subscribe
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "registry-yaml.md"
 URIS = ("https://www.villeurbanne.example/retour",)

@@ -18,7 +18,11 @@ from glc.clock import ManualClock
 from glc.entropy import SystemEntropy
 from glc.errors import InputError
 from glc.settings import Settings
-from partner_registry.agreements import (
+from partner_registry.agreements.amendments import open_amendment
+from partner_registry.agreements.documents import add_document
+from partner_registry.agreements.interruptions import gap_before, grant_derogation, refuse_renewal
+from partner_registry.agreements.onboarding import remarks
+from partner_registry.agreements.status import (
     AgreementStatus,
     amendment_status_at,
     effective_on,
@@ -27,12 +31,10 @@ from partner_registry.agreements import (
     status_at,
     terms_on,
 )
-from partner_registry.amendments import open_amendment
-from partner_registry.billing import preview_agreements
-from partner_registry.clients import register_client
-from partner_registry.documents import add_document
+from partner_registry.billing.runs import preview_agreements
+from partner_registry.clients.life import register_client
+from partner_registry.clients.registration import ClientRegistration
 from partner_registry.gate import GRU_SCOPES
-from partner_registry.interruptions import gap_before, grant_derogation, refuse_renewal
 from partner_registry.models import (
     Agreement,
     AgreementKind,
@@ -43,9 +45,7 @@ from partner_registry.models import (
     Offer,
     Partner,
 )
-from partner_registry.onboarding import remarks
-from partner_registry.partners import find_partner, register_partner
-from partner_registry.registration import ClientRegistration
+from partner_registry.partners.life import find_partner, register_partner
 
 Registry = Callable[[], AbstractContextManager[Session]]
 

@@ -17,7 +17,7 @@ from visits import Visit, outcome, production
 from glc.clock import ManualClock, start_of_day
 from glc.database import db
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import archive, find_client, switch
+from partner_registry.clients.life import archive, find_client, switch
 from partner_registry.models import (
     Agreement,
     AgreementKind,
@@ -29,7 +29,7 @@ from partner_registry.models import (
     Partner,
     Suspension,
 )
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 
 Change = Callable[..., None]
 Join = Callable[..., None]

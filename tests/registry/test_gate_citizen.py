@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import archive, find_client, switch
+from partner_registry.clients.life import archive, find_client, switch
 from partner_registry.models import Partner, Suspension
 
 Change = Callable[..., None]

@@ -20,11 +20,11 @@ from glc.clock import ManualClock
 from glc.database import db
 from glc.errors import Conflict
 from idp.models import AuthorizationGrant
-from partner_registry.acts import notify
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import find_client, switch
+from partner_registry.agreements.acts import notify
+from partner_registry.clients.life import find_client, switch
 from partner_registry.models import Agreement, AgreementKind, Amendment, Step, StepKind, Suspension
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 
 Change = Callable[..., None]
 Join = Callable[..., None]

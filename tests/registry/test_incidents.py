@@ -18,8 +18,9 @@ from glc.audit import verify
 from glc.clock import ManualClock, paris_date
 from glc.errors import Conflict, Forbidden, InputError
 from glc.mail import OutboxMail
-from partner_registry.clients import find_client, transfer
-from partner_registry.incidents import (
+from partner_registry.agreements.instruction import Incomplete
+from partner_registry.clients.life import find_client, transfer
+from partner_registry.data_protection.incidents import (
     close_incident,
     dpos_to_warn,
     due_at,
@@ -29,9 +30,8 @@ from partner_registry.incidents import (
     update_incident,
     warn_dpos,
 )
-from partner_registry.instruction import Incomplete
 from partner_registry.models import Client, ContactRole, Incident
-from partner_registry.partners import add_contact, end_contact, find_partner, succeed
+from partner_registry.partners.life import add_contact, end_contact, find_partner, succeed
 from partner_registry.trail import entries
 
 Registry = Callable[[], AbstractContextManager[Session]]

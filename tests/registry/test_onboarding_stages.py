@@ -14,11 +14,11 @@ from visits import production
 
 from glc.clock import ManualClock, paris_date
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import bind, find_client, transfer
-from partner_registry.instruction import take_step
+from partner_registry.agreements.instruction import take_step
+from partner_registry.agreements.onboarding import Progress, Stage, clients_under, missing_in, remarks, stages
+from partner_registry.agreements.timeline import timeline
+from partner_registry.clients.life import bind, find_client, transfer
 from partner_registry.models import Agreement, StepKind
-from partner_registry.onboarding import Progress, Stage, clients_under, missing_in, remarks, stages
-from partner_registry.timeline import timeline
 
 Registry = Callable[[], AbstractContextManager[Session]]
 

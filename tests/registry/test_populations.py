@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from glc.audit import AuditEntry
 from glc.clock import ManualClock
 from glc.errors import Forbidden, InputError
-from partner_registry.dues import counted
+from partner_registry.billing.dues import counted
 from partner_registry.models import Commune, PopulationKind
-from partner_registry.populations import record_population
+from partner_registry.partners.populations import record_population
 
 FIGURES: dict[str, Any] = {"municipal": 43_000, "total": 43_700, "census_year": 2023, "source": "INSEE, 12/2025"}
 

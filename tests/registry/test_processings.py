@@ -18,11 +18,21 @@ from sqlalchemy.orm import Session
 from glc.clock import ManualClock, paris_date
 from glc.entropy import SystemEntropy
 from glc.errors import Conflict, Forbidden, InputError
-from partner_registry.clients import register_client, serve, transfer
+from partner_registry.agreements.documents import add_document
+from partner_registry.agreements.instruction import Incomplete, take_step
+from partner_registry.clients.life import register_client, serve, transfer
+from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.clients.versions import draft_version, publish_version, submit_version
 from partner_registry.completeness import CONTRACT_POINTS, missing_in_processing
-from partner_registry.documents import add_document
+from partner_registry.data_protection.processings import (
+    draft_processing,
+    edit_processing,
+    give_opinion,
+    replace_processing,
+    validate_processing,
+    withdraw_processing,
+)
 from partner_registry.gate import Access
-from partner_registry.instruction import Incomplete, take_step
 from partner_registry.models import (
     Client,
     DocumentKind,
@@ -35,19 +45,9 @@ from partner_registry.models import (
     StepKind,
     SubjectPolicy,
 )
-from partner_registry.partners import find_partner, succeed
-from partner_registry.processings import (
-    draft_processing,
-    edit_processing,
-    give_opinion,
-    replace_processing,
-    validate_processing,
-    withdraw_processing,
-)
-from partner_registry.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.partners.life import find_partner, succeed
 from partner_registry.terms import terms_for
 from partner_registry.trail import entries
-from partner_registry.versions import draft_version, publish_version, submit_version
 
 Registry = Callable[[], AbstractContextManager[Session]]
 CLAIMS = {rule["name"]: "pour la démarche" for rule in GLC_CLAIMS}

@@ -18,8 +18,16 @@ from onboarding import SETTINGS, new_partner, new_processing
 from sqlalchemy.orm import Session
 
 from glc.clock import ManualClock
+from partner_registry.agreements.interruptions import suspend
 from partner_registry.completeness import CONTRACT_POINTS
-from partner_registry.interruptions import suspend
+from partner_registry.data_protection.processings import (
+    edit_processing,
+    give_opinion,
+    validate_processing,
+    withdraw_processing,
+)
+from partner_registry.data_protection.register_tables import register_table
+from partner_registry.data_protection.registers import controller_register, processor_register, recipients, register_csv
 from partner_registry.models import (
     Contact,
     ContactRole,
@@ -29,10 +37,7 @@ from partner_registry.models import (
     Processing,
     Processor,
 )
-from partner_registry.partners import find_partner, succeed
-from partner_registry.processings import edit_processing, give_opinion, validate_processing, withdraw_processing
-from partner_registry.register_tables import register_table
-from partner_registry.registers import controller_register, processor_register, recipients, register_csv
+from partner_registry.partners.life import find_partner, succeed
 
 Registry = Callable[[], AbstractContextManager[Session]]
 TODAY, TOMORROW = dt.date(2026, 3, 2), dt.date(2026, 3, 3)

@@ -15,8 +15,8 @@ from glc.clock import ManualClock
 from glc.entropy import SystemEntropy
 from glc.errors import InputError
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import register_client
-from partner_registry.registration import ClientRegistration
+from partner_registry.clients.life import register_client
+from partner_registry.clients.registration import ClientRegistration
 
 Registry = Callable[[], AbstractContextManager[Session]]
 GOOD = ClientRegistration(name="Site", redirect_uris=("https://site.example/retour",))

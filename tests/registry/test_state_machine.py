@@ -26,9 +26,13 @@ from glc.database import db
 from glc.entropy import SystemEntropy
 from glc.errors import GlcError
 from glc.settings import Settings
-from partner_registry import acts, clients, documents, drafting, interruptions, versions
 from partner_registry.agents import Agent
-from partner_registry.instruction import take_step
+from partner_registry.agreements import acts, documents, drafting, interruptions
+from partner_registry.agreements.instruction import take_step
+from partner_registry.clients import versions
+from partner_registry.clients.life import bind, register_client, switch
+from partner_registry.clients.registration import ClientRegistration, registration_of
+from partner_registry.data_protection.processings import give_opinion, validate_processing, withdraw_processing
 from partner_registry.models import (
     Agreement,
     Client,
@@ -39,9 +43,7 @@ from partner_registry.models import (
     Role,
     StepKind,
 )
-from partner_registry.partners import find_partner
-from partner_registry.processings import give_opinion, validate_processing, withdraw_processing
-from partner_registry.registration import ClientRegistration, registration_of
+from partner_registry.partners.life import find_partner
 from partner_registry.terms import Access, terms_for
 
 DAYS = st.integers(min_value=-400, max_value=800)
@@ -258,7 +260,7 @@ class Registry(RuleBasedStateMachine):
     def register(self, who: str) -> None:
         with self.allowed():
             number = next(self.numbers)
-            clients.register_client(
+            register_client(
                 self.session,
                 self.agents[who],
                 "villeurbanne",
@@ -296,7 +298,7 @@ class Registry(RuleBasedStateMachine):
             chosen = files[file % len(files)]
             self._on_client(
                 which,
-                lambda client: clients.bind(
+                lambda client: bind(
                     self.session, self.agents[who], client, chosen, from_on=first, to_on=last, at=self.clock.now()
                 ),
             )
@@ -305,9 +307,7 @@ class Registry(RuleBasedStateMachine):
     def switch(self, who: str, which: int, on: bool) -> None:
         self._on_client(
             which,
-            lambda client: clients.switch(
-                self.session, self.agents[who], client, on=on, at=self.clock.now(), reason="essai"
-            ),
+            lambda client: switch(self.session, self.agents[who], client, on=on, at=self.clock.now(), reason="essai"),
         )
 
     @rule(who=WHO)

@@ -16,10 +16,20 @@ from sqlalchemy.orm import Session
 
 from glc.audit import AuditEntry
 from glc.errors import Conflict, Forbidden, InputError
-from partner_registry.billing import draft_of_year, prepare_run, preview_agreements, validate_run
+from partner_registry.billing.runs import draft_of_year, prepare_run, preview_agreements, validate_run
+from partner_registry.billing.tariff import (
+    Bracket,
+    Fee,
+    Grid,
+    check_grid,
+    described,
+    fee,
+    grid_of,
+    save_tariff,
+    tariff_for,
+)
 from partner_registry.models import Offer, PopulationKind, Tariff
 from partner_registry.overview import populations
-from partner_registry.tariff import Bracket, Fee, Grid, check_grid, described, fee, grid_of, save_tariff, tariff_for
 
 Registry = Callable[[], AbstractContextManager[Session]]
 AT = dt.datetime(2024, 3, 1, 10, tzinfo=dt.UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from registry.terms_model import Amended, Declared, Replay, Signed, World, civil, midnight
 
 from glc.clock import paris_date
-from partner_registry.agreements import standing, terms_on
+from partner_registry.agreements.status import standing, terms_on
 from partner_registry.models import (
     Agreement,
     Amendment,

@@ -25,14 +25,14 @@ from glc.mail import OutboxMail
 from glc.services import services
 from glc.worker import run_due
 from partner_registry.agents import OPERATOR
-from partner_registry.deliveries import FAILURES_BEFORE_DISABLED, RETRY_AFTER, deliver_due
+from partner_registry.events.deliveries import FAILURES_BEFORE_DISABLED, RETRY_AFTER, deliver_due
+from partner_registry.events.outbox import wants
+from partner_registry.events.webhooks import disable, enable, replay, subscribe
 from partner_registry.exchange.import_ import import_registry
 from partner_registry.models import ContactRole, WebhookDelivery, WebhookEndpoint
-from partner_registry.outbox import wants
-from partner_registry.partners import add_contact, end_contact, find_partner, rename_partner, succeed
+from partner_registry.partners.life import add_contact, end_contact, find_partner, rename_partner, succeed
 from partner_registry.ports import ports
 from partner_registry.trail import entries
-from partner_registry.webhooks import disable, enable, replay, subscribe
 
 Registry = Callable[[], AbstractContextManager[Session]]
 URL = "https://programme.example/registre"

@@ -16,17 +16,17 @@ from glc.entropy import SystemEntropy
 from glc.errors import Forbidden, InputError
 from idp.accounts.rules import create_account
 from partner_registry.agents import OPERATOR, Agent
-from partner_registry.clients import find_client, rotate_secret, serve, transfer
-from partner_registry.models import Environment, Role
-from partner_registry.partners import find_partner
-from partner_registry.processings import (
+from partner_registry.clients.life import find_client, rotate_secret, serve, transfer
+from partner_registry.clients.registration import registration_of
+from partner_registry.clients.versions import draft_version
+from partner_registry.data_protection.processings import (
     draft_processing,
     edit_processing,
     replace_processing,
     validate_processing,
 )
-from partner_registry.registration import registration_of
-from partner_registry.versions import draft_version
+from partner_registry.models import Environment, Role
+from partner_registry.partners.life import find_partner
 
 Registry = Callable[[], AbstractContextManager[Session]]
 NOON = dt.datetime(2026, 3, 2, 11, tzinfo=UTC)

@@ -11,8 +11,8 @@ from flask import Flask
 from flows import Citizen, Site
 
 from glc.database import db
+from partner_registry.clients.registration import GLC_CLAIMS
 from partner_registry.models import Purpose
-from partner_registry.registration import GLC_CLAIMS
 
 PORTAL = "https://commune.example"
 CALLBACK = f"{PORTAL}/acl_users/authentic/authorize"

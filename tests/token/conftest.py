@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 from glc.clock import ManualClock
 from glc.database import db
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import find_client
-from partner_registry.registration import registration_of
-from partner_registry.versions import draft_version, publish_at_once
+from partner_registry.clients.life import find_client
+from partner_registry.clients.registration import registration_of
+from partner_registry.clients.versions import draft_version, publish_at_once
 
 
 @pytest.fixture

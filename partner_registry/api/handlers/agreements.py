@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from glc.errors import InputError
 from glc.i18n import N_
 from glc.services import services
-from partner_registry import acts, amendments, drafting, interruptions
-from partner_registry.agreements import (
+from partner_registry.agreements import acts, amendments, drafting, interruptions
+from partner_registry.agreements.impact import impact_of
+from partner_registry.agreements.instruction import party_of
+from partner_registry.agreements.status import (
     FAR_FUTURE,
     FAR_PAST,
     AgreementStatus,
@@ -29,8 +31,6 @@ from partner_registry.api.schemas import acts as sent_
 from partner_registry.api.schemas import agreements as schemas
 from partner_registry.api.schemas.base import Motivated
 from partner_registry.completeness import missing_for_approval, missing_for_submission
-from partner_registry.impact import impact_of
-from partner_registry.instruction import party_of
 from partner_registry.models import Agreement, Amendment, Partner
 from partner_registry.ports import ports
 

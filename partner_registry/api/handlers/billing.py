@@ -9,17 +9,17 @@ from flask import Response
 
 from glc.errors import Conflict, InputError
 from glc.i18n import N_
-from partner_registry import billing as rules
 from partner_registry.api.call import Call, Page, Shown, expect, page
 from partner_registry.api.language import translate
 from partner_registry.api.operation import CSV, PDF, Resource
 from partner_registry.api.schemas import billing as schemas
 from partner_registry.api.schemas.base import Motivated, Positioned
-from partner_registry.dues import excluded_from
+from partner_registry.billing import runs as rules
+from partner_registry.billing.dues import excluded_from
+from partner_registry.billing.statements import statement_pdf
+from partner_registry.billing.tariff import grid_of, is_billed, save_tariff, tariff_for
 from partner_registry.exports import lines_csv
 from partner_registry.models import Agreement, BillingLine, BillingRun, Partner, Tariff
-from partner_registry.statements import statement_pdf
-from partner_registry.tariff import grid_of, is_billed, save_tariff, tariff_for
 
 
 def _show_tariff(tariff: Tariff, call: Call) -> Shown:

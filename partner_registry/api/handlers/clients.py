@@ -10,20 +10,20 @@ import sqlalchemy as sa
 from glc.errors import InputError
 from glc.i18n import N_
 from glc.services import services
-from partner_registry import clients as rules
-from partner_registry.agreements import FAR_FUTURE, FAR_PAST
+from partner_registry.agreements.status import FAR_FUTURE, FAR_PAST
 from partner_registry.api.call import Call, Created, Page, Shown, expect, page
 from partner_registry.api.handlers.agreements import named_agreement
 from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import clients as schemas
 from partner_registry.api.schemas import registrations as sent_
 from partner_registry.api.schemas.base import Motivated
+from partner_registry.clients import life as rules
+from partner_registry.clients.registration import ClientRegistration
+from partner_registry.clients.versions import holder_of
 from partner_registry.gate import gate_at
 from partner_registry.models import Client, ClientSecret, Processing
 from partner_registry.ports import ports
-from partner_registry.registration import ClientRegistration
 from partner_registry.terms import terms_for
-from partner_registry.versions import holder_of
 
 
 def find_client(call: Call) -> Client:

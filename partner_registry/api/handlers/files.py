@@ -10,8 +10,9 @@ from flask import Response
 
 from glc.errors import InputError
 from glc.i18n import N_
-from partner_registry import acts, documents
-from partner_registry.agreements import amendment_status_at
+from partner_registry.agreements import acts, documents
+from partner_registry.agreements.instruction import File, take_step
+from partner_registry.agreements.status import amendment_status_at
 from partner_registry.api.call import Call, Page, Shown, expect, page
 from partner_registry.api.handlers.agreements import find_agreement
 from partner_registry.api.handlers.processings import PROCESSING
@@ -19,7 +20,6 @@ from partner_registry.api.operation import PDF, Resource
 from partner_registry.api.schemas import acts as sent_
 from partner_registry.api.schemas import agreements as schemas
 from partner_registry.api.schemas.base import Motivated, Positioned
-from partner_registry.instruction import File, take_step
 from partner_registry.models import Agreement, Amendment, Document, Processing, StepKind
 
 STEPS = {

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from glc.errors import InputError
 from glc.i18n import N_
 from glc.services import services
-from partner_registry import incidents as rules
 from partner_registry.api.call import Call, Page, Shown, page
 from partner_registry.api.language import translate
 from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import incidents as schemas
 from partner_registry.api.schemas.base import Motivated
+from partner_registry.data_protection import incidents as rules
 from partner_registry.models import Client, Incident
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from glc.services import services
-from partner_registry import contact_links, populations
-from partner_registry import partners as rules
 from partner_registry.api.call import Call, Page, Shown, expect, page
 from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import partners as schemas
 from partner_registry.api.schemas.base import Positioned
 from partner_registry.models import Commune, Contact, Partner, PartnerIdentity
+from partner_registry.partners import contact_links, populations
+from partner_registry.partners import life as rules
 from partner_registry.ports import ports
 
 

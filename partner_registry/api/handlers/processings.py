@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from partner_registry import processings as rules
 from partner_registry.api.call import Call, Page, Shown, page
 from partner_registry.api.language import translate
 from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import processings as schemas
 from partner_registry.api.schemas.base import Motivated
 from partner_registry.completeness import missing_in_processing
+from partner_registry.data_protection import processings as rules
 from partner_registry.models import Partner, Processing, Processor
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from partner_registry import registers as rules
 from partner_registry.api.call import Call
 from partner_registry.api.language import translate
 from partner_registry.api.operation import CSV
 from partner_registry.api.schemas import registers as schemas
+from partner_registry.data_protection import registers as rules
+from partner_registry.data_protection.register_tables import Register
 from partner_registry.models import Partner
-from partner_registry.register_tables import Register
 
 
 def _told(call: Call, register: Register, name: str, shown: Any) -> Any:

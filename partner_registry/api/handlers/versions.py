@@ -8,17 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from glc.services import services
-from partner_registry import acceptances
-from partner_registry import versions as rules
 from partner_registry.api.call import Call, Page, Shown, expect, page
 from partner_registry.api.handlers.clients import find_client
 from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import clients as schemas
 from partner_registry.api.schemas import registrations as sent_
 from partner_registry.api.schemas.base import Motivated, Positioned
+from partner_registry.clients import acceptances
+from partner_registry.clients import versions as rules
+from partner_registry.clients.registration import registration_of
 from partner_registry.models import AcceptanceRun, Client, ClientVersion
 from partner_registry.ports import ports
-from partner_registry.registration import registration_of
 
 
 def _numbered(client: Client, number: int) -> ClientVersion:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from glc.services import services
-from partner_registry import webhooks as rules
 from partner_registry.api.call import Call, Created, Page, Shown, page
 from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import webhooks as schemas
 from partner_registry.api.schemas.base import Motivated
+from partner_registry.events import webhooks as rules
 from partner_registry.models import Partner, WebhookDelivery, WebhookEndpoint
 from partner_registry.ports import ports
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from partner_registry.agreements import AgreementStatus
+from partner_registry.agreements.status import AgreementStatus
 from partner_registry.api.schemas.base import Asked, Instant, Positioned, Told, absent, many, told
 from partner_registry.models import (
     Agreement,

@@ -20,7 +20,7 @@ from partner_registry.api.schemas.base import (
     of,
     told,
 )
-from partner_registry.billing import RunState
+from partner_registry.billing.runs import RunState
 from partner_registry.models import (
     AgreementYear,
     BillingLine,

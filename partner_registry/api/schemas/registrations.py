@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from partner_registry.acceptances import MAX_RESULT
 from partner_registry.api.schemas.base import Day, Motivated, Number, Sent, Uri, Word, Words, absent, of
+from partner_registry.clients.acceptances import MAX_RESULT
 from partner_registry.models import (
     AcceptanceRun,
     Agreement,

@@ -10,7 +10,7 @@ from glc import revision
 from glc.database import db
 from glc.errors import NotFound
 from glc.services import services
-from partner_registry.agreements import status_at
+from partner_registry.agreements.status import status_at
 from partner_registry.models import Agreement, Suspension
 from testkit.control import schemas
 from testkit.control.operation import Call, operation

@@ -15,12 +15,12 @@ from glc.database import db
 from glc.errors import InputError, NotFound
 from glc.services import services
 from partner_registry.agents import OPERATOR
-from partner_registry.clients import register_client
+from partner_registry.clients.life import register_client
+from partner_registry.clients.registration import ClientRegistration, registration_of
+from partner_registry.clients.self_registration import MEMBERS
+from partner_registry.clients.versions import domains_of, publish_at_once
 from partner_registry.models import Client, ClientVersion, ConsentMode, Environment, Flow, GnmService, SubjectPolicy
-from partner_registry.partners import find_partner
-from partner_registry.registration import ClientRegistration, registration_of
-from partner_registry.self_registration import MEMBERS
-from partner_registry.versions import domains_of, publish_at_once
+from partner_registry.partners.life import find_partner
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
 

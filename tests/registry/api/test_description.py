@@ -13,11 +13,11 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from partner_registry.acts import BILLED, CORRECTABLE
-from partner_registry.agreements import AMENDABLE
+from partner_registry.agreements.acts import BILLED, CORRECTABLE
+from partner_registry.agreements.status import AMENDABLE
 from partner_registry.api import BASE
-from partner_registry.processings import EDITABLE
-from partner_registry.registration import ClientRegistration
+from partner_registry.clients.registration import ClientRegistration
+from partner_registry.data_protection.processings import EDITABLE
 
 
 @pytest.fixture

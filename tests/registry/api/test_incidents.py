@@ -8,7 +8,7 @@ from programs import Hire, Program
 from sqlalchemy.engine import Engine
 
 from glc.clock import ManualClock
-from partner_registry.incidents import CHANGEABLE
+from partner_registry.data_protection.incidents import CHANGEABLE
 from partner_registry.models import Role
 
 

@@ -13,8 +13,8 @@ from onboarding import COMPLETE, PDF
 from programs import Hire, Program
 from sqlalchemy.engine import Engine
 
+from partner_registry.clients.registration import GLC_CLAIMS
 from partner_registry.models import Role
-from partner_registry.registration import GLC_CLAIMS
 
 CONTACTS = {"CONTROLLER": "maire", "DPO": "dpo", "TECHNICAL": "dsi", "SECURITY": "rssi"}
 FILE = "/agreements/CONV-villeurbanne"

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock
 from partner_registry.agents import OPERATOR, Agent, grant_role
-from partner_registry.instruction import take_step
+from partner_registry.agreements.instruction import take_step
 from partner_registry.models import Role, StepKind
 
 Registry = Callable[[], AbstractContextManager[Session]]

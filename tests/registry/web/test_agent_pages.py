@@ -14,7 +14,7 @@ from registry.web.conftest import Commune, Registry, element, number, typed
 from glc.clock import ManualClock
 from partner_registry.agents import OPERATOR, Agent, agent_of, held_roles, revoke_role
 from partner_registry.models import Role
-from partner_registry.partners import edit_partner, find_partner
+from partner_registry.partners.life import edit_partner, find_partner
 from partner_registry.tokens import find_agent_by_token
 
 Desk = Callable[[Agent], Citizen]

@@ -14,9 +14,9 @@ from registry.web.conftest import Commune, Registry, element, typed
 from werkzeug.test import TestResponse
 
 from partner_registry.agents import Agent
-from partner_registry.billing import RunState, find_run, run_state
+from partner_registry.billing.runs import RunState, find_run, run_state
+from partner_registry.billing.tariff import tariff_for
 from partner_registry.models import LegalPopulation
-from partner_registry.tariff import tariff_for
 
 Desk = Callable[[Agent], Citizen]
 HOME = "/registry/billing/"

@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock, start_of_day
 from partner_registry.agents import OPERATOR, Agent, grant_role
-from partner_registry.clients import approve_security, find_client, living_secrets
+from partner_registry.clients.life import approve_security, find_client, living_secrets
 from partner_registry.models import Environment, GnmService, Role, VersionState
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 
 Desk = Callable[[Agent], Citizen]
 Villeurbanne = Callable[..., Commune]

@@ -17,7 +17,7 @@ from glc.clock import ManualClock
 from glc.mail import OutboxMail
 from partner_registry.agents import Agent
 from partner_registry.models import Contact, ContactRole
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 
 Desk = Callable[[Agent], Citizen]
 NEW = "/registry/partners/bron/contacts/new"

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from glc.clock import ManualClock
 from glc.mail import OutboxMail
 from partner_registry.agents import Agent
-from partner_registry.clients import find_client
+from partner_registry.clients.life import find_client
 from partner_registry.models import Environment, Incident, WebhookDelivery, WebhookEndpoint
 
 Desk = Callable[[Agent], Citizen]

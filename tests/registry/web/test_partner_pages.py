@@ -12,7 +12,7 @@ from registry.web.conftest import Commune, Registry, element, typed
 from werkzeug.test import TestResponse
 
 from partner_registry.agents import Agent
-from partner_registry.partners import find_partner, legal_name_of
+from partner_registry.partners.life import find_partner, legal_name_of
 
 Desk = Callable[[Agent], Citizen]
 Villeurbanne = Callable[..., Commune]

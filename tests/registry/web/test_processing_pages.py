@@ -13,9 +13,9 @@ from registry.web.conftest import Commune, Registry, element, typed
 from werkzeug.test import TestResponse
 
 from partner_registry.agents import Agent
-from partner_registry.clients import find_client
+from partner_registry.clients.life import find_client
 from partner_registry.models import Environment, Processing
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 
 Desk = Callable[[Agent], Citizen]
 Villeurbanne = Callable[..., Commune]

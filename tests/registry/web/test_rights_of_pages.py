@@ -11,7 +11,7 @@ from registry.web.conftest import Commune, Registry, element, number
 from glc.clock import ManualClock
 from partner_registry.agents import OPERATOR, Agent, grant_role
 from partner_registry.models import Agreement, Role
-from partner_registry.partners import find_partner
+from partner_registry.partners.life import find_partner
 
 Desk = Callable[[Agent], Citizen]
 Villeurbanne = Callable[..., Commune]

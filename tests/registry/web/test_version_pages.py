@@ -17,11 +17,11 @@ from results import CASES, FAILED, signed
 
 from glc.clock import ManualClock
 from partner_registry.agents import OPERATOR, Agent, grant_role
-from partner_registry.clients import find_client, living_secrets
+from partner_registry.clients.life import find_client, living_secrets
+from partner_registry.clients.registration import registration_of
+from partner_registry.clients.versions import draft_version, submit_version
 from partner_registry.models import Environment, Role, VersionState
-from partner_registry.partners import find_partner
-from partner_registry.registration import registration_of
-from partner_registry.versions import draft_version, submit_version
+from partner_registry.partners.life import find_partner
 
 Desk = Callable[[Agent], Citizen]
 URI = "https://lyon.example/retour"
