@@ -162,17 +162,19 @@ class Space:
         account: str | Account | None = None,
         endpoint: str | None = None,
         times: int | None = None,
+        must_act: bool = True,
         **options: Any,
     ) -> Fault:
         """Switch a fault of the catalogue on: for one client, account or endpoint, the next `times` times, or until
-        it is cleared. `with glc.fault("id_token_nonce_wrong"): …` clears it at the end of the block."""
+        it is cleared. `with glc.fault("id_token_nonce_wrong"): …` clears it at the end of the block, and fails the test
+        where the fault never acted: a test of nothing would pass. (`must_act=False`: it may as well not.)"""
         scope = {"client_id": _name(client), "account": _name(account), "endpoint": endpoint, "times": times}
         content = {"name": name} | {key: value for key, value in scope.items() if value is not None}
         told = self.call("POST", "/faults", content | ({"options": options} if options else {}))
         number = str(told["id"])
 
-        def read() -> dict[str, Any]:
-            return next((each for each in self.faults() if str(each["id"]) == number), told)
+        def read() -> dict[str, Any] | None:
+            return next((each for each in self.faults() if str(each["id"]) == number), None)
 
         def clear() -> None:
             try:
@@ -181,7 +183,7 @@ class Space:
                 if error.status != 404:  # spent, or cleared with the others
                     raise
 
-        return Fault(number, told["name"], told, read, clear)
+        return Fault(number, told["name"], told, read, clear, must_act)
 
     def faults(self) -> list[dict[str, Any]]:
         """What is switched on."""

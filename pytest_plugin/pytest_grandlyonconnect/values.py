@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True)
 class Client:
@@ -40,18 +42,19 @@ class Account:
 
 @dataclass
 class Fault:
-    """A fault that was switched on. As a context manager it is cleared at the end of the block."""
+    """A fault that was switched on. As a context manager it is cleared at the end of the block, where it has acted."""
 
     id: str
     name: str
     told: dict[str, Any] = field(repr=False)
-    _read: Callable[[], dict[str, Any]] = field(repr=False)
+    _read: Callable[[], dict[str, Any] | None] = field(repr=False)
     _clear: Callable[[], None] = field(repr=False)
+    _must_act: bool = field(default=True, repr=False)
 
     @property
     def applied(self) -> int:
         """How many times it has acted so far."""
-        self.told = self._read()
+        self.told = self._read() or self.told
         return int(self.told["applied"])
 
     def clear(self) -> None:
@@ -64,4 +67,11 @@ class Fault:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        now = self._read() if kind is None and self._must_act else None  # None too when it was cleared meanwhile
         self.clear()
+        if now is not None and not now["applied"]:
+            scope = ", ".join(f"{name} {now[name]}" for name in ("client_id", "account", "endpoint") if now.get(name))
+            raise AssertionError(
+                f"the fault {self.name} never acted: nothing was asked on which it could"
+                f"{f' ({scope})' if scope else ''}. Where that is meant, say must_act=False."
+            )

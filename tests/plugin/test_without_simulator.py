@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,22 @@ def test_a_fault_is_cleared_when_its_block_ends_even_by_an_error(control: Contro
 def test_clearing_a_spent_fault_is_no_error(control: Control, space: Space) -> None:
     """Its times are used up, or all were cleared."""
     control.answers |= {"POST /faults": (201, {"id": 7, "name": "slow"}), "DELETE /faults/7": (404, {})}
+    control.answers["GET /faults"] = (200, {"faults": []})
     with space.fault("slow"):
         pass
+
+
+@pytest.mark.parametrize(("applied", "must_act", "fails"), [(0, True, True), (1, True, False), (0, False, False)])
+def test_a_fault_that_never_acted_fails_the_test(
+    control: Control, space: Space, applied: int, must_act: bool, fails: bool
+) -> None:
+    """Peers, 5: a test whose fault finds nothing to act on is vacuous, and would pass in silence."""
+    told = {"id": 7, "name": "slow", "client_id": None, "account": None, "endpoint": "token", "applied": applied}
+    control.answers |= {"POST /faults": (201, told), "GET /faults": (200, {"faults": [told]})}
+    outcome = pytest.raises(AssertionError, match=r"slow never acted.*endpoint token") if fails else nullcontext()
+    with outcome, space.fault("slow", must_act=must_act):
+        pass
+    assert control.asked[-1][0] == "DELETE /faults/7"
 
 
 def test_an_expectation_that_fails_says_what_was_seen(control: Control, space: Space) -> None:
