@@ -46,6 +46,15 @@ def account() -> None:
 @click.option("--role", "roles", multiple=True, help="A role, for services that admit only some.")
 @click.option("--unverified", is_flag=True, help="The address was not verified.")
 @click.option(
+    "--verified",
+    "verified_attributes",
+    multiple=True,
+    type=click.Choice(list(PROFILE_ATTRIBUTES)),
+    metavar="ATTRIBUTE",
+    help="An attribute that FranceConnect vouched for, such as birthdate: sites get its claim's _verified, and its "
+    "holder cannot change it. May be repeated.",
+)
+@click.option(
     "--test/--real",
     "test_identity",
     default=True,
@@ -72,6 +81,7 @@ def create(
     password: str,
     roles: tuple[str, ...],
     unverified: bool,
+    verified_attributes: tuple[str, ...],
     test_identity: bool,
     claims: tuple[tuple[str, Any], ...],
     every_standard_claim: bool,
@@ -89,6 +99,7 @@ def create(
             email_verified=not unverified,
             test_identity=test_identity,
             roles=list(roles),
+            verified_attributes=list(verified_attributes),
             other_claims={**(EXAMPLES if every_standard_claim else {}), **dict(claims)} or None,
             **attributes,
         )

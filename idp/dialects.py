@@ -55,6 +55,12 @@ class Dialect:
     empty_parameters_are_omitted: bool = field(
         metadata=_departure("so, at both endpoints (RFC 6749, 3.1 and 3.2)", "A2: an empty value is a value")
     )
+    grants: tuple[str, ...] = field(
+        metadata=_departure(
+            "authorization_code, refresh_token (RFC 6749, 4.1 and 6)",
+            "A2: also the password grant, which is not reproduced; A2-2018: no refresh token",
+        )
+    )
     refresh_token_needs_offline_access: bool = field(
         metadata=_departure(
             "to outlive the session (core, 11; Back-Channel Logout 1.0, 2.7)", "A2: any refresh token outlives it"
@@ -216,6 +222,7 @@ GRANDLYONCONNECT = Dialect(
     error_text_is_plain=False,
     unknown_parameters_are_ignored=False,
     empty_parameters_are_omitted=False,
+    grants=("authorization_code", "refresh_token"),
     refresh_token_needs_offline_access=False,
     issuer_in_response=True,
     issuer_in_errors=False,
@@ -277,6 +284,7 @@ GRANDLYONCONNECT_2018 = dataclasses.replace(
     errors_stop_at_provider=False,
     bad_client_is_plain_text=True,
     redirect_uri_is_flexible=False,
+    grants=("authorization_code",),
     issuer_in_response=False,
     pkce_methods=(),
     prompt_none_shows_consent=False,
@@ -302,6 +310,7 @@ STANDARD = Dialect(
     error_text_is_plain=True,
     unknown_parameters_are_ignored=True,
     empty_parameters_are_omitted=True,
+    grants=("authorization_code", "refresh_token"),
     refresh_token_needs_offline_access=True,
     issuer_in_response=True,
     issuer_in_errors=True,

@@ -35,7 +35,7 @@ def install(app: Flask, ring: KeyRing, dialect: Dialect) -> None:
         entropy=common.entropy,
         engine=common.engine,
         ring=ring,
-        token_server=build_server(),
+        token_server=build_server(dialect),
         discovery=discovery.encoded(common.settings, dialect),
     )
     if dialect.backchannel_logout:

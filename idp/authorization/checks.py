@@ -74,8 +74,10 @@ class AuthorizationRequest:
         """How the answer goes back: as asked, else the default of what is asked for, of the client's flow where there
         are no response modes (Multiple Response Types, 2.1). It holds for errors too, whatever is wrong with the rest:
         a request that names no response type is answered in the query."""
-        types, modes = set(self.parameters.get("response_type", "").split()), self.dialect.response_modes
-        in_fragment = types & FRONT_CHANNEL or (not modes and self.terms.flow is Flow.IMPLICIT)
+        flow, modes = self.terms.flow, self.dialect.response_modes
+        in_fragment = not FRONT_CHANNEL.isdisjoint(self.parameters.get("response_type", "").split())
+        if not modes:
+            in_fragment = flow is Flow.IMPLICIT or (in_fragment and flow is not Flow.CODE)
         usual = "fragment" if in_fragment else "query"
         sent = self.parameters.get("response_mode")
         if sent not in modes or (sent == "query" and in_fragment):
@@ -288,7 +290,7 @@ def _pkce(request: AuthorizationRequest) -> None:
         )
     if not 1 <= len(challenge) <= 128:
         raise invalid_request(
-            'Parameter "code_challenge" must have at most 128 characters', "Voir RFC 7636, section 4.2."
+            'Parameter "code_challenge" must have from 1 to 128 characters', "Voir RFC 7636, section 4.2."
         )
     request.challenge, request.challenge_method = challenge, method
 

@@ -135,7 +135,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         try:
             with writing(house.engine) as connection:
                 connection.execute(_insert, row)
-                if terms.refresh_tokens:
+                if terms.refresh_tokens and "refresh_token" in house.dialect.grants:
                     refresh = grant_life.add_refresh_token(house, connection, code.grant_id, at)
         except sa.exc.IntegrityError:
             grant_life.revoke_grant(house.engine, code.grant_id, at)

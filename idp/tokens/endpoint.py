@@ -12,6 +12,7 @@ from flask import Request, Response, request
 from glc.logs import logger
 from glc.urls import origin
 from idp import client_authentication
+from idp.dialects import Dialect
 from idp.errors import ProtocolError, described
 from idp.grants.code import CodeGrant
 from idp.grants.refresh import RefreshGrant
@@ -40,19 +41,21 @@ class TokenServer(AuthorizationServer):
 
     def handle_error_response(self, asked: TokenRequest, error: OAuth2Error) -> Response:
         if isinstance(error, UnsupportedGrantTypeError):
+            grants = asked.house.dialect.grants
             error = ProtocolError(
                 asked.house.dialect.unknown_grant_type_error,
-                "grant_type must be either authorization_code or refresh_token",
+                f"grant_type must be {'either ' if len(grants) > 1 else ''}{' or '.join(grants)}",
                 hint="Ajoutez grant_type au corps de la demande, encodé comme un formulaire.",
             )
         return refusal(asked.house, error, asked.client, unregistered=asked.unregistered_errors)
 
 
-def build_server() -> TokenServer:
-    """The server with every grant this provider knows."""
+def build_server(dialect: Dialect) -> TokenServer:
+    """The server with the grants of a dialect."""
     server = TokenServer()
-    server.register_grant(CodeGrant)
-    server.register_grant(RefreshGrant)
+    for grant in (CodeGrant, RefreshGrant):
+        if grant.GRANT_TYPE in dialect.grants:
+            server.register_grant(grant)
     return server
 
 

@@ -42,3 +42,16 @@ def test_a_refusal_still_went_straight_back(site: Site, citizen: Citizen) -> Non
     page = citizen.log_in(citizen.get(site.request()))
 
     assert citizen.submit(page, "a2-oidc-authorization-form", "refuse").query["error"] == "access_denied"
+
+
+def test_there_were_no_refresh_tokens(register: Callable[..., Site], citizen: Citizen) -> None:
+    """Sections 0 and 1.9, A2-2018: the token answer has four members, whatever was registered."""
+    site = register(refresh_tokens=True)
+
+    answer = site.redeem(citizen.client, citizen.code(site.request())).json
+
+    assert set(answer) == {"access_token", "token_type", "expires_in", "id_token"}
+    assert site.refresh(citizen.client, "a-token").json == {
+        "error": "invalid_request",
+        "desc": "grant_type must be authorization_code",
+    }

@@ -218,6 +218,12 @@ def test_in_2018_an_error_goes_straight_to_the_site_or_is_a_line_of_plain_text(
             "invalid_request",
             'Parameter "code_challenge_method" MUST be provided',
         ),
+        (
+            {},
+            {"code_challenge": "", "code_challenge_method": "S256"},
+            "invalid_request",
+            'Parameter "code_challenge" must have from 1 to 128 characters',
+        ),
     ],
 )
 def test_each_refusal_has_the_words_of_the_real_service(
@@ -243,6 +249,18 @@ def test_an_implicit_site_finds_its_error_in_the_fragment(register: Callable[...
 
     onward = urlsplit(link(page, "a2-continue") or "")
     assert (onward.query, dict(parse_qsl(onward.fragment))["error"]) == ("", "invalid_scope")
+
+
+@pytest.mark.parametrize("response_type", ["token", "id_token token", "code id_token", None])
+def test_a_site_of_the_code_flow_finds_its_error_in_the_query_whatever_it_asked(
+    site: Site, passer_by: Citizen, response_type: str | None
+) -> None:
+    """Section 1.7: only implicit clients get errors in the fragment, which no server ever sees."""
+    page = passer_by.get(site.request(response_type=response_type))
+
+    onward = urlsplit(link(page, "a2-continue") or "")
+    assert onward.fragment == ""
+    assert set(dict(parse_qsl(onward.query))) == {"error", "error_description", "state"}
 
 
 def test_an_error_carries_no_issuer_and_no_state_that_was_not_sent(site: Site, passer_by: Citizen) -> None:

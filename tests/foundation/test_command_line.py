@@ -276,3 +276,13 @@ def test_a_writer_that_is_kept_out_too_long_is_told_why(
         writer.execute("BEGIN IMMEDIATE")
         refused = glc("client", "register", *SITE)
     assert refused.stderr == f"glc: the database sqlite:///{database} cannot be reached: database is locked\n"
+
+
+def test_an_account_is_made_as_franceconnect_would_have_vouched_for_it(glc: Run) -> None:
+    """Reference, 1.12 and 6.1: attributes by the name of their option; an unknown one is refused with the list."""
+    words = ("account", "create", "--email", "angela@citoyen.example", "--password", "un mot de passe", "--json")
+    made = glc(*words, "--birthdate", "1962-08-24", "--verified", "birthdate", "--verified", "last_name")
+    assert json.loads(made.stdout)["verified_attributes"] == ["birthdate", "last_name"]
+    refused = glc(*words, "--verified", "shoe_size")
+    assert refused.returncode == 2
+    assert "birthdate" in refused.stderr
