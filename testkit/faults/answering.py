@@ -73,6 +73,11 @@ def json_without(*names: str) -> Changed:
     return json_changed(lambda told: {name: None for name in names if name in told}, removes=True)
 
 
+def json_of_choice(answered: Answered) -> Answer:
+    """Members of whoever switched the fault on: those of the option `values`, of which null leaves one out."""
+    return json_changed(lambda _: answered.asked.options["values"], removes=True)(answered)
+
+
 def keys_changed(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Changed:
     """Another list of keys in a JWK Set, made from those that sign; keys to encrypt for stay."""
 

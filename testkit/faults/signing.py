@@ -55,6 +55,11 @@ def claims(
     return signed
 
 
+def claims_of_choice(signing: Signing) -> Signing:
+    """Claims of whoever switched the fault on: those of the option `values`, of which null leaves one out."""
+    return claims(lambda _: signing.options["values"])(signing)
+
+
 def claim(name: str, value: Any, *, kinds: Collection[str] = ID_TOKEN) -> Signed:
     """One claim with another value, or one more."""
     return claims(lambda _: {name: value}, kinds=kinds)

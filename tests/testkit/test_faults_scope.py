@@ -46,6 +46,20 @@ def test_a_fault_does_nothing_elsewhere_than_at_the_endpoint_it_was_planned_for(
     assert "userinfo" in refused.json["detail"]
 
 
+def test_answers_say_whatever_a_test_wants(space: Space) -> None:
+    """Peers, 14, 16, 31: a discovery document, a token answer, claims of one's own; null leaves one out."""
+    site = space.register(id_token_alg="RS256")
+    space.fault("discovery_unknown_members", options={"values": {"acr_values_supported": ["eidas1"]}})
+    space.fault("token_members_unknown", options={"values": {"client_info": "x", "expires_in": None}})
+    space.fault("id_token_claims_unknown", options={"values": {"acr": "eidas1", "birthplace": None}})
+    space.fault("userinfo_claims_unknown", options={"values": {"given_name": None, "nickname": "Cam"}})
+    seen = site.journey()
+    assert seen.discovery.json["acr_values_supported"] == ["eidas1"]
+    assert (seen.token.json["client_info"], "expires_in" in seen.token.json) == ("x", False)
+    assert (seen.id_token.claims["acr"], seen.id_token.signature_holds) == ("eidas1", True)
+    assert (seen.userinfo.json["nickname"], "given_name" in seen.userinfo.json) == ("Cam", False)
+
+
 def test_the_catalogue_is_told_to_whoever_asks(space: Space) -> None:
     """`GET /_testkit/faults`, without key."""
     told = space.server.get("/_testkit/faults").json["faults"]

@@ -8,6 +8,7 @@ from testkit.faults.answering import (
     HTML_PAGE,
     as_type,
     json_changed,
+    json_of_choice,
     json_with,
     json_without,
     said,
@@ -91,12 +92,14 @@ FAULTS = (
     ),
     _fault(
         name="discovery_unknown_members",
-        summary="The document has members that no specification defines.",
-        resume_fr="Le document a des membres qu’aucune spécification ne définit.",
+        summary="The document has members that no specification defines (option values: your own; null omits one).",
+        resume_fr="Le document a des membres qu’aucune spécification ne définit "
+        "(option values : ceux de votre choix ; null en omet un).",
         rp_must="accept",
         why="What a site does not understand it ignores: providers grow.",
         section=_METADATA,
-        answer=json_with(urn_example_unknown={"nested": [1, None]}),
+        answer=json_of_choice,
+        options={"values": {"urn_example_unknown": {"nested": [1, None]}}},
     ),
     _fault(
         name="discovery_not_json",

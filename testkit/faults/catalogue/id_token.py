@@ -11,6 +11,7 @@ from testkit.faults.signing import (
     broken_signature,
     claim,
     claims,
+    claims_of_choice,
     compact,
     header,
     moved,
@@ -437,12 +438,14 @@ _WITH_WHAT = (
     ),
     _fault(
         name="id_token_claims_unknown",
-        summary="The ID Token holds claims that no specification defines.",
-        resume_fr="L’ID Token porte des claims qu’aucune spécification ne définit.",
+        summary="The ID Token holds claims that no specification defines (option values: your own; null omits one).",
+        resume_fr="L’ID Token porte des claims qu’aucune spécification ne définit "
+        "(option values : ceux de votre choix ; null en omet un).",
         rp_must="accept",
         why="What a site does not understand it ignores: providers grow.",
         section="OpenID Connect Core 1.0, 2",
-        signed=claims(lambda _: {"urn:example:claim": {"nested": [1, None, "é"]}}),
+        signed=claims_of_choice,
+        options={"values": {"urn:example:claim": {"nested": [1, None, "é"]}}},
     ),
 )
 

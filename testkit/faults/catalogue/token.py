@@ -10,6 +10,7 @@ from testkit.faults.answering import (
     error,
     instead_of_it,
     json_changed,
+    json_of_choice,
     json_with,
     json_without,
     said,
@@ -177,12 +178,14 @@ FAULTS = (
     ),
     _fault(
         name="token_members_unknown",
-        summary="The answer has members that no specification defines.",
-        resume_fr="La réponse a des membres qu’aucune spécification ne définit.",
+        summary="The answer has members that no specification defines (option values: your own; null omits one).",
+        resume_fr="La réponse a des membres qu’aucune spécification ne définit "
+        "(option values : ceux de votre choix ; null en omet un).",
         rp_must="accept",
         why="A client must ignore members that it does not know.",
         section=_SUCCESS,
-        answer=json_with(urn_example_unknown={"nested": [1, None]}),
+        answer=json_of_choice,
+        options={"values": {"urn_example_unknown": {"nested": [1, None]}}},
     ),
     _fault(
         name="token_access_token_unknown",

@@ -10,6 +10,7 @@ from testkit.faults.answering import (
     as_type,
     bearer_error,
     json_changed,
+    json_of_choice,
     json_with,
     json_without,
     said,
@@ -110,12 +111,14 @@ FAULTS = (
     ),
     _fault(
         name="userinfo_claims_unknown",
-        summary="Userinfo holds claims that no specification defines.",
-        resume_fr="Userinfo contient des claims qu’aucune spécification ne définit.",
+        summary="Userinfo holds claims that no specification defines (option values: your own; null omits one).",
+        resume_fr="Userinfo contient des claims qu’aucune spécification ne définit "
+        "(option values : ceux de votre choix ; null en omet un).",
         rp_must="accept",
         why="What a site does not understand it ignores: providers grow.",
         section="OpenID Connect Core 1.0, 5.1.2",
-        answer=json_with(urn_example_unknown={"nested": [1, None]}),
+        answer=json_of_choice,
+        options={"values": {"urn_example_unknown": {"nested": [1, None]}}},
     ),
     _fault(
         name="userinfo_401",
