@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -19,6 +20,7 @@ from partner_registry.commands.shared import Act, acts, as_table, email_of, fact
 from partner_registry.exports import line_values, lines_csv
 from partner_registry.models import BillingRun, Offer, PopulationKind
 from partner_registry.partners.life import find_commune, find_partner
+from partner_registry.partners.population_files import record_year
 from partner_registry.partners.populations import expected_census, record_population
 
 output_option = click.option(
@@ -224,6 +226,25 @@ def population(
         at=act.at,
     )
     return {"commune": found.name} | facts(row)
+
+
+@billing.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--year", type=int, required=True, help="Year (exercice): the figures in force on its 1 January.")
+@click.option("--census-year", type=int, help="Year of the census.  [default: three years before]")
+@click.option("--source", required=True, help="Where the figures come from.")
+@acts()
+def populations(act: Act, file: BinaryIO, year: int, census_year: int | None, source: str) -> dict[str, Any]:
+    """Record the legal populations of a year from FILE, all of them or none.
+
+    A CSV with the columns insee, population_municipale and population_totale; it may be the whole country's: only
+    communes of the Métropole count.
+    """
+    if not 2000 <= year <= 2999:
+        raise click.UsageError("--year is a year of four digits")
+    census = census_year or expected_census(year)
+    made = record_year(act.session, act.by, year, file.read(), census_year=census, source=source, at=act.at)
+    return {"year": year} | dataclasses.asdict(made)
 
 
 @billing.command()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 from flask import request
+from flask_wtf.file import FileField
 from werkzeug.wrappers import Response
 
 from glc.database import db
 from glc.errors import NotFound
 from glc.i18n import N_, gettext
-from partner_registry.agents import Agent
+from partner_registry.agents import Agent, require
 from partner_registry.billing.dues import communes_on
 from partner_registry.models import Commune, LegalPopulation
+from partner_registry.partners.population_files import Recorded, record_year
 from partner_registry.partners.populations import expected_census, record_population
 from partner_registry.web import links
 from partner_registry.web.act_page import act_page
 from partner_registry.web.base import NOTHING, agents_only, done, metropole_only, now, page, registry
 from partner_registry.web.billing import back_to_run, check_year, crumbs
-from partner_registry.web.forms import RegistryForm, carried_out, number, text
+from partner_registry.web.forms import RegistryForm, Required, carried_out, number, text
 
 
 @registry.get("/billing/populations/<int:year>/")
@@ -49,6 +52,50 @@ class PopulationForm(RegistryForm):
     total = number(N_("Population totale"), hint=N_("La municipale et la population comptée à part."))
     census_year = number(N_("Année du recensement"), hint=N_("Trois ans avant l’exercice, d’ordinaire (A3)."))
     source = text(N_("Source"), hint=N_("Qui les publie, où, quand : elle est inscrite dans la base du calcul."))
+
+
+class PopulationFileForm(RegistryForm):
+    """A file of a year's figures, and where they come from."""
+
+    content = FileField(
+        N_("Fichier CSV"),
+        validators=[Required()],
+        description=N_(
+            "Une ligne par commune ; colonnes insee, population_municipale et population_totale. Il peut être celui de "
+            "toute la France : seules les communes de la Métropole comptent."
+        ),
+    )
+    census_year = number(N_("Année du recensement"), hint=N_("Trois ans avant l’exercice, d’ordinaire (A3)."))
+    source = text(N_("Source"), hint=N_("Qui les publie, où, quand : elle est inscrite dans la base du calcul."))
+
+
+@registry.route("/billing/populations/<int:year>/file", methods=["GET", "POST"])
+@agents_only
+def population_file(agent: Agent, year: int) -> Response:
+    """Record a year's populations from one file, all of them or none."""
+    metropole_only(agent)
+    check_year(year)
+    require(agent, "population.record")
+    form = PopulationFileForm(data={"census_year": expected_census(year)})
+    made: list[Recorded] = []
+
+    def act() -> None:
+        values = form.values() | {"content": form.content.data.read()}
+        made.append(record_year(db.session(), agent, year, at=now(), **values))
+
+    if carried_out(form, act):
+        told = N_("populations de %(year)s : %(changed)s enregistrées, %(same)s déjà connues, %(unknown)s inconnues.")
+        return done(told, links.populations(year), year=year, **dataclasses.asdict(made[0]))
+    return act_page(
+        agent,
+        form,
+        title=N_("Populations de %(year)s : lire un fichier"),
+        lead=[N_("Toutes les lignes sont enregistrées, ou aucune ; une ligne fausse est nommée.")],
+        button=N_("Enregistrer"),
+        back=links.populations(year),
+        crumbs=[*crumbs(), (gettext("Populations de %(year)s") % {"year": year}, links.populations(year))],
+        year=year,
+    )
 
 
 @registry.route("/billing/populations/<int:year>/<siren>", methods=["GET", "POST"])

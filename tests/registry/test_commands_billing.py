@@ -182,6 +182,14 @@ def test_what_is_shown_to_people_says_the_basis_and_the_total(raw: Run, issued: 
     assert text.rstrip().endswith("total 29 100 €")
 
 
+def test_a_year_s_populations_are_recorded_from_a_file(run: Run, tmp_path: Path) -> None:
+    """Reading A3."""
+    file = tmp_path / "populations.csv"
+    file.write_text("insee,population_municipale,population_totale\n69029,43000,43700\n")
+    made = run("billing", "populations", str(file), "--year", "2026", "--source", "INSEE, 12/2025", by=ADMIN)
+    assert made == {"year": 2026, "changed": 1, "same": 0, "unknown": 57}
+
+
 def test_a_population_is_recorded_from_the_command_line(run: Run) -> None:
     """Reading A3: the census is the one of three years before, unless said otherwise."""
     figures = ("--municipal", "43000", "--total", "43700", "--source", "INSEE, 12/2025")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -251,6 +252,22 @@ def test_the_populations_of_a_year_are_listed_the_unknown_ones_first(
     values = {"municipal": "1", "total": "1", "source": "moi"}
     assert auditor.submit(form, None, None, **values).status_code == 403
     assert auditor.get(HOME + "populations/2020/000000000").status_code == 404
+
+
+def test_a_year_s_populations_are_read_from_a_file(desk: Desk, people: People) -> None:
+    """Reading A3: fifty-eight communes in one go; a wrong line is named, and nothing of the file is kept."""
+    admin = desk(people.admin)
+    page = admin.get(HOME + "populations/2026/")
+    form = admin.get(element(page, "read-file")["href"])
+    assert typed(form, "census_year") == "2023"
+    wrong, right = (f"insee;municipale;totale\n69029;{each};43700".encode() for each in ("?", "43000"))
+    refused = admin.submit(form, None, None, source="INSEE, 12/2025", content=(io.BytesIO(wrong), "p.csv"))
+    assert "ligne 2" in element(refused, "content-error").get_text()
+    listed = admin.submit(refused, None, None, content=(io.BytesIO(right), "p.csv"))
+    assert "1 enregistrées, 0 déjà connues, 57 inconnues" in text_of(listed)
+    assert "43\u00a0000" in element(listed, "population-216900290").get_text()
+    assert element(desk(people.auditor).get(HOME + "populations/2026/"), "read-file") is None
+    assert desk(people.auditor).get(HOME + "populations/2026/file").status_code == 403
 
 
 def test_pages_say_why_nothing_is_due_and_lead_to_who_may_change_it(
