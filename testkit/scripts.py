@@ -182,7 +182,10 @@ def _registered(session: Session, name: str, visit: Visit) -> Account:
     persona = personas().get(name)
     if persona is not None:
         address = f"{services().entropy.bytes(4).hex()}.{persona.email}"
-        return add_persona(session, persona, visit.at, email=address)
+        made = add_persona(session, persona, visit.at, email=address)
+        if persona.no_email:
+            made.email, made.email_key = "", None
+        return made
     account = create_account(
         session,
         email=name,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from testkit.scripts import DOES
 
@@ -17,6 +18,17 @@ class Asked(BaseModel):
     """A body: unknown members are refused by name."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Change(BaseModel):
+    """A body that changes something: one that names nothing would pass for a change that was made."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.model_fields_set:
+            known = ", ".join(type(self).model_fields)
+            raise PydanticCustomError("nothing_said", "nothing is said; there are: {known}", {"known": known})
+        return self
 
 
 class SpaceAsked(Asked):
@@ -35,14 +47,14 @@ class SpaceAsked(Asked):
     login: str | None = Field(None, description="Who logs in by themselves at each login.")
 
 
-class ClockAsked(Asked):
+class ClockAsked(Asked, Change):
     """Where the clock is put."""
 
     now: AwareDatetime | None = None
     frozen: bool | None = None
 
 
-class AdvanceAsked(Asked):
+class AdvanceAsked(Asked, Change):
     """How far the clock is moved."""
 
     seconds: float = 0
@@ -72,7 +84,7 @@ class AccountAsked(BaseModel):
     password: str | None = None
 
 
-class AccountChanged(BaseModel):
+class AccountChanged(Change):
     """Attributes to change; `locked` counts wrong passwords."""
 
     model_config = ConfigDict(extra="allow")
@@ -96,7 +108,7 @@ class ClientAsked(BaseModel):
     metadata: dict[str, Any] = Field(default_factory=dict, description="OpenID Connect client metadata.")
 
 
-class ClientChanged(BaseModel):
+class ClientChanged(Change):
     """Fields of the registration to change."""
 
     model_config = ConfigDict(extra="allow")
@@ -104,7 +116,7 @@ class ClientChanged(BaseModel):
     metadata: dict[str, Any] | None = None
 
 
-class AgreementChanged(Asked):
+class AgreementChanged(Asked, Change):
     """An agreement's dates, put where a test needs them: no rule is asked."""
 
     starts_on: dt.date | None = None
@@ -144,7 +156,7 @@ class LoginAsked(Asked):
     times: int | None = Field(1, ge=1)
 
 
-class AutoLoginAsked(Asked):
+class AutoLoginAsked(Asked, Change):
     """Who logs in by themselves from now on; null: nobody."""
 
     account: str | None = None

@@ -90,6 +90,14 @@ def test_who_registers_has_an_account_afterwards(room: Room, site: Registered) -
     assert len(room.call("GET", "/accounts")["accounts"]) == before + 2
 
 
+def test_who_has_no_address_registers_without_one(room: Room, site: Registered) -> None:
+    """Point 2: the persona without e-mail stays so."""
+    room.call("POST", "/logins", {"account": "sans_courriel", "does": "registers"})
+    site.tokens()
+    [session] = room.call("GET", "/sessions")["sessions"]
+    assert session["email"] == ""
+
+
 def test_who_mistakes_the_password_first_is_in_all_the_same(room: Room, site: Registered) -> None:
     """Wrong attempts count as the login page counts them."""
     room.call("POST", "/logins", {"account": "camille", "does": "fails_then_accepts", "failures": 4})

@@ -45,6 +45,10 @@ def create(call: Call) -> Any:
         terms = house.terms(client.client_id, at)
         if terms is None:
             raise InputError(f"the client {client.client_id} has no configuration in use")
+        unknown = sorted({*(asked.scopes or ())} - terms.scopes)
+        if unknown:
+            known = ", ".join(sorted(terms.scopes))
+            raise InputError(f"the client {client.client_id} has no scope {unknown[0]!r}; it has: {known}")
         receipt = ConsentReceipt(
             account_id=account.id,
             client_id=client.id,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from glc.database import db
-from glc.errors import InputError
+from glc.errors import Conflict
+from idp.accounts.rules import find_by_email
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
 from testkit.personas import personas
@@ -22,8 +23,10 @@ def list_logins(call: Call) -> Any:
 def add(call: Call) -> Any:
     """The first that fits the client is played, as often as told; the header X-GLC-Login of a request goes first."""
     asked = call.body
-    if asked.does != "registers" or asked.account in personas():
-        _check(call, asked.account, known=asked.does != "registers")
+    if asked.does == "registers":
+        _check_free(call, asked.account)
+    else:
+        _check(call, asked.account)
     return call.space.scripts.add(**asked.model_dump()).told()
 
 
@@ -37,22 +40,26 @@ def clear(call: Call) -> None:
 def auto(call: Call) -> Any:
     """Null: nobody."""
     given = call.body.model_dump(exclude_unset=True)
-    if not given:
-        raise InputError(f"say who: {' or '.join(schemas.AutoLoginAsked.model_fields)}")
     if "account" in given:
         if given["account"] is not None:
-            _check(call, given["account"], known=True)
+            _check(call, given["account"])
         call.space.scripts.auto = given["account"]
     if given.get("by_login_hint") is not None:
         call.space.scripts.by_login_hint = given["by_login_hint"]
     return _told(call)
 
 
-def _check(call: Call, account: str, *, known: bool) -> None:
+def _check(call: Call, account: str) -> None:
     """Refuse somebody unknown now, and not in the middle of a login."""
-    if known:
-        with call.space.inside():
-            find_account(db.session(), account)
+    with call.space.inside():
+        find_account(db.session(), account)
+
+
+def _check_free(call: Call, account: str) -> None:
+    """Refuse now to register an address that has an account; a persona registers under a fresh one."""
+    with call.space.inside():
+        if account not in personas() and find_by_email(db.session(), account) is not None:
+            raise Conflict(f"{account} has an account: give an address that has none, or a persona's name")
 
 
 def _told(call: Call) -> dict[str, Any]:

@@ -30,12 +30,16 @@ from testkit.control.handlers.clients import find_client
 from testkit.control.operation import Call, operation
 from testkit.scripts import find_account
 
+SIGNED = ("id_token", "logout_token")
+
 
 @operation("POST", "/tokens", "Mint a token", body=schemas.TokenAsked, status=201)
 def mint(call: Call) -> Any:
     """As the provider would, with claims and header of one's own; rightly signed whatever they say. The account has a
     session, a new one where it had none; access and refresh tokens and codes work."""
     asked, house = call.body, call.space.house
+    if asked.kind not in SIGNED and (asked.claims or asked.header):
+        raise InputError(f"a token of kind {asked.kind} has neither claims nor header; these have: {', '.join(SIGNED)}")
     with call.space.inside():
         at = services().clock.now()
         account, client = find_account(db.session(), asked.account), find_client(asked.client_id)
