@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
@@ -36,12 +37,20 @@ EXAMPLES: Mapping[str, Any] = {
 }
 """A value of each standard claim that no attribute of an account gives (OpenID Connect Core 1.0, section 5.1)."""
 
+BIRTHDATE = re.compile(r"[0-9]{4}-(0[0-9]|1[0-2])-([0-2][0-9]|3[01])")
+"""OpenID Connect Core 1.0, section 5.1; an unknown month or day is 00."""
+
 _PREFIX = "django_user_"
 _ATTRIBUTES = (
     *PROFILE_ATTRIBUTES,
     *("uuid", "email", "email_verified", "roles", "verified_attributes", "created_at", "changed_at"),
 )
 _environment = ImmutableSandboxedEnvironment()
+
+
+def day_shown(birthdate: str) -> str:
+    """A kept date, 1987-06-05, as people here write it: 05/06/1987. Any other text stays as it is."""
+    return "/".join(reversed(birthdate.split("-"))) if BIRTHDATE.fullmatch(birthdate) else birthdate
 
 
 def claims_of(

@@ -14,7 +14,8 @@ from wtforms.validators import AnyOf, DataRequired, EqualTo, Length, Optional, S
 from glc.clock import paris_date
 from glc.i18n import N_, gettext
 from glc.services import services
-from idp.accounts.rules import BIRTHDATE, EMAIL
+from idp.accounts.rules import EMAIL
+from idp.claims import BIRTHDATE, day_shown
 from idp.models import CONTACT_ATTRIBUTES, IDENTITY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account
 
 PASSWORD_LENGTHS = (8, 200)
@@ -64,11 +65,6 @@ def _matches(pattern: re.Pattern[str], message: str, *, stop: bool = False) -> A
             raise (StopValidation if stop else ValidationError)(message)
 
     return validate
-
-
-def day_shown(birthdate: str) -> str:
-    """A kept date, 1987-06-05, as people here write it: 05/06/1987. Any other text stays as it is."""
-    return "/".join(reversed(birthdate.split("-"))) if BIRTHDATE.fullmatch(birthdate) else birthdate
 
 
 class _DayField(StringField):

@@ -14,10 +14,11 @@ from glc.i18n import gettext as _
 from glc.services import services
 from idp.accounts import mailed_links
 from idp.accounts.confirmation import confirmed
-from idp.accounts.forms import GENDERS, LABELS, SCOPES, ChangeEmailForm, PlainForm, day_shown, profile_form
+from idp.accounts.forms import GENDERS, LABELS, SCOPES, ChangeEmailForm, PlainForm, profile_form
 from idp.accounts.rules import change_address, find_by_email
 from idp.accounts.web import accounts, link_expired, logged_in, mail_sent, now, onwards, page, target, to
 from idp.authorization import pending
+from idp.claims import day_shown
 from idp.models import MANDATORY_ATTRIBUTES, PROFILE_ATTRIBUTES, Account, missing_attributes
 
 

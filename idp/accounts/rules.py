@@ -17,15 +17,13 @@ from glc.mail import OutboxMail
 from glc.services import services
 from idp import sessions
 from idp.accounts.hashing import hash_password
+from idp.claims import BIRTHDATE
 from idp.grants import grant_life
 from idp.models import Account, MailedLink
 from partner_registry.agents import end_roles
 
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+")
 """Lenient: a test address may end in .test or in localhost. Strict on what would make two addresses of one."""
-
-BIRTHDATE = re.compile(r"[0-9]{4}-(0[0-9]|1[0-2])-([0-2][0-9]|3[01])")
-"""OpenID Connect Core 1.0, section 5.1; an unknown month or day is 00."""
 
 
 def find_by_email(session: Session, email: str) -> Account | None:

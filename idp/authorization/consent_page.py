@@ -16,7 +16,7 @@ from glc.database import db
 from glc.i18n import N_
 from glc.i18n import gettext as _
 from idp.authorization.checks import AuthorizationRequest
-from idp.claims import attributes_of, value_of
+from idp.claims import attributes_of, day_shown, value_of
 from idp.provider import Provider
 from partner_registry.models import ConsentMode
 from partner_registry.terms import ReleaseTerms
@@ -192,6 +192,8 @@ def _shown(source: str, value: object) -> str:
     if isinstance(value, dict):
         return str(value.get("formatted", ", ".join(map(str, value.values()))))
     text = "" if value is None else str(value)
+    if source == "birthdate":
+        return day_shown(text)
     return _(VALUES[text]) if text in VALUES else text
 
 

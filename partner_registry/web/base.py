@@ -64,7 +64,13 @@ def agents_only(view: Callable[Concatenate[Agent, P], Response]) -> Callable[P, 
             going_on = urlencode({"next": request.script_root + here})
             return redirect(f"{request.script_root}/login/?{going_on}")
         if not agent.roles:
-            raise Forbidden(N_("votre compte n’a pas de rôle dans le registre : demandez-en un à son administrateur"))
+            raise Forbidden(
+                N_(
+                    "vous êtes connecté en tant que %(account)s, qui n’a pas de rôle dans le registre : demandez-en un à "
+                    "son administrateur, ou déconnectez-vous depuis l’accueil pour entrer avec un autre compte"
+                ),
+                account=agent.name,
+            )
         return view(agent, *args, **kwargs)
 
     return guarded

@@ -46,7 +46,7 @@ def test_the_question_says_who_receives_which_data_for_which_purpose(site: Site,
         "Les informations suivantes seront envoyées au service :",
         "Vos prénom, nom et identifiants",
         "Dupré",
-        "1987-06-05",
+        "05/06/1987",
         "camille.dupre@citoyen.example",
         "Ville de Lyon",
         "Vous reconnaître et préremplir vos démarches en ligne",
@@ -60,7 +60,7 @@ def test_a_narrower_scope_shows_less(site: Site, citizen: Citizen) -> None:
 
     data = BeautifulSoup(page.text, "html.parser").find(class_="data").get_text()
     assert "camille.dupre@citoyen.example" in data
-    assert "1987-06-05" not in data
+    assert "05/06/1987" not in data
 
 
 def test_a_client_of_mode_none_asks_nobody(register: Callable[..., Site], citizen: Citizen) -> None:

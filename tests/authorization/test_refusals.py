@@ -241,6 +241,14 @@ def test_each_refusal_has_the_words_of_the_real_service(
     assert f'OpenID Connect Error "{error}": {words}' in text_of(page)
 
 
+def test_the_page_opened_by_hand_has_no_empty_box_for_the_technical_team(passer_by: Citizen) -> None:
+    """There is nothing to tell them."""
+    page = passer_by.get("/continue/")
+
+    assert page.status_code == 400
+    assert "équipe technique" not in text_of(page)
+
+
 def test_an_implicit_site_finds_its_error_in_the_fragment(register: Callable[..., Site], passer_by: Citizen) -> None:
     """Section 1.7: implicit clients get errors in the fragment."""
     site = register(**IMPLICIT)

@@ -42,7 +42,7 @@ def test_a_citizen_without_a_role_is_told_whom_to_ask(desk: Desk, people: People
     page = desk(people.citizen).get(path)
 
     assert page.status_code == 403
-    assert "votre compte n’a pas de rôle dans le registre" in text_of(page)
+    assert "vous êtes connecté en tant que citizen@agents.example, qui n’a pas de rôle" in text_of(page)
 
 
 def test_an_applicant_sees_its_own_partner_and_no_other(desk: Desk, villeurbanne: Villeurbanne) -> None:
