@@ -66,8 +66,8 @@ def agents_only(view: Callable[Concatenate[Agent, P], Response]) -> Callable[P, 
         if not agent.roles:
             raise Forbidden(
                 N_(
-                    "vous êtes connecté en tant que %(account)s, qui n’a pas de rôle dans le registre : demandez-en un à "
-                    "son administrateur, ou déconnectez-vous depuis l’accueil pour entrer avec un autre compte"
+                    "vous êtes connecté en tant que %(account)s, qui n’a pas de rôle dans le registre : demandez-en un "
+                    "à son administrateur, ou déconnectez-vous depuis l’accueil pour entrer avec un autre compte"
                 ),
                 account=agent.name,
             )
