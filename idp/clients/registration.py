@@ -32,8 +32,9 @@ from idp.provider import Provider, digest, provider
 from partner_registry.agents import SELF_REGISTRATION, Agent
 from partner_registry.clients import self_registration
 from partner_registry.clients.initial_access_tokens import find_living
-from partner_registry.clients.life import archive, living_secrets, register_client
+from partner_registry.clients.life import archive, register_client
 from partner_registry.clients.registration import ClientRegistration
+from partner_registry.clients.secrets import living_secrets
 from partner_registry.clients.trials import trial_partner
 from partner_registry.clients.versions import draft_version, publish_at_once
 from partner_registry.models import Client

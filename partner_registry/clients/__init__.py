@@ -1,4 +1,4 @@
-"""Clients: what may be registered of one, its versions and their publication, its secrets, its acceptance runs.
+"""Clients: what may be registered of one, its versions, secrets and acceptance runs, its agreements and its holder.
 
 Sites that register themselves (RFC 7591) come through here as well.
 """

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from glc.errors import Conflict, GlcError, InputError
 from glc.i18n import N_
 from partner_registry.agents import Agent, require
-from partner_registry.clients.versions import holder_of, subject_of
+from partner_registry.clients.holder import holder_of
+from partner_registry.clients.versions import subject_of
 from partner_registry.models import AcceptanceRun, Client, ClientVersion, Verdict, VersionState
 from partner_registry.trail import note
 

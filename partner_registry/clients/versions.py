@@ -21,6 +21,7 @@ from glc.i18n import N_
 from partner_registry.agents import Agent, require, require_another, require_reason
 from partner_registry.agreements.status import OVER, status_at, terms_on
 from partner_registry.clients.claim_sources import undeclared_in
+from partner_registry.clients.holder import holder_of
 from partner_registry.clients.registration import ClientRegistration, check_production_uri, registration_of
 from partner_registry.data_protection.processings import claims_of, is_valid, serves_holder
 from partner_registry.gate import GRU_SCOPES
@@ -238,11 +239,6 @@ def undeclared_claims(
     if registration.subject_policy is SubjectPolicy.EMAIL:
         granted.add("email")
     return sorted(granted - declared)
-
-
-def holder_of(client: Client, at: dt.datetime) -> Partner:
-    """Whose client it is at an instant, transfers and mergers counted: its people decide, and are told."""
-    return client.partner_on(paris_date(at))
 
 
 def domains_of(partner: Partner) -> frozenset[str]:

@@ -12,24 +12,17 @@ import sqlalchemy as sa
 from glc.errors import Conflict, NotFound
 from glc.i18n import N_
 from partner_registry.clients.acceptances import MAX_RESULT, store_run
-from partner_registry.clients.life import (
+from partner_registry.clients.bindings import bind, cancel_binding
+from partner_registry.clients.life import approve_security, archive, find_client, register_client, serve, switch
+from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.clients.secrets import (
     SECRET_OVERLAP,
-    approve_security,
-    archive,
-    bind,
-    cancel_binding,
-    cancel_transfer,
     check_secret_is_new,
-    find_client,
     living_secrets,
-    register_client,
     revoke_secret,
     rotate_secret,
-    serve,
-    switch,
-    transfer,
 )
-from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.clients.transfers import cancel_transfer, transfer
 from partner_registry.clients.versions import (
     diff,
     draft_version,

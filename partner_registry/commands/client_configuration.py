@@ -11,7 +11,7 @@ import click
 from glc.clock import paris_date
 from glc.commands import NamedValue
 from glc.services import services
-from partner_registry.clients.life import agreement_of
+from partner_registry.clients.bindings import agreement_of
 from partner_registry.clients.metadata import SIGNING_ALGS
 from partner_registry.clients.registration import STANDARD_CLAIMS
 from partner_registry.commands.shared import Act, Command, as_text, facts

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from glc.clock import paris_date
 from glc.entropy import Entropy, random_token, random_uuid
 from partner_registry import models as m
-from partner_registry.clients.life import usual_bindings
+from partner_registry.clients.bindings import usual_bindings
 from partner_registry.completeness import declared
 from partner_registry.models import Environment
 from partner_registry.partners.life import agreements_of, find_commune, legal_name_of

@@ -16,7 +16,7 @@ from glc.errors import InputError, NotFound
 from glc.i18n import N_
 from partner_registry.agents import Agent
 from partner_registry.agreements.status import effective_on
-from partner_registry.clients import life as rules
+from partner_registry.clients import bindings, life, transfers
 from partner_registry.models import Agreement, Partner
 from partner_registry.partners.life import agreements_of, line_of
 from partner_registry.ports import ports
@@ -51,7 +51,9 @@ def client_bind(agent: Agent, client_id: str) -> Response:
         agreement = offered.get(form.agreement.data or "")
         if agreement is None:
             raise InputError(N_("choisissez une convention de la liste"))
-        rules.bind(db.session(), agent, client, agreement, from_on=form.from_on.data, to_on=form.to_on.data, at=now())
+        bindings.bind(
+            db.session(), agent, client, agreement, from_on=form.from_on.data, to_on=form.to_on.data, at=now()
+        )
 
     if carried_out(form, act):
         return done(N_("la liaison est enregistrée."), links.client(client))
@@ -97,7 +99,7 @@ def client_serve(agent: Agent, client_id: str) -> Response:
 
     def act() -> None:
         wanted = [offered[number] for number in form.processings.data or () if number in offered]
-        rules.serve(db.session(), agent, client, wanted, at=now())
+        life.serve(db.session(), agent, client, wanted, at=now())
 
     if carried_out(form, act):
         return done(N_("le client sert désormais ces traitements."), links.client(client))
@@ -133,7 +135,7 @@ def client_security(agent: Agent, client_id: str) -> Response:
     form = SecurityForm(data={"approval": client.security_approval, "until_on": client.security_approved_until_on})
 
     def act() -> None:
-        rules.approve_security(
+        life.approve_security(
             db.session(), agent, client, approval=form.approval.data, until_on=form.until_on.data, at=now()
         )
 
@@ -172,7 +174,7 @@ def client_transfer(agent: Agent, client_id: str) -> Response:
         to_partner = offered.get(form.partner.data or "")
         if to_partner is None:
             raise InputError(N_("choisissez un partenaire de la liste"))
-        rules.transfer(db.session(), agent, client, to_partner, on=form.on.data, at=now(), reason=form.reason.data)
+        transfers.transfer(db.session(), agent, client, to_partner, on=form.on.data, at=now(), reason=form.reason.data)
 
     if carried_out(form, act):
         return done(N_("le transfert est enregistré."), links.client(client))
@@ -208,7 +210,7 @@ def client_cancel(agent: Agent, client_id: str, noun: str, day: str) -> Response
         first = dt.date.fromisoformat(day)
     except ValueError as error:
         raise NotFound(NOTHING) from error
-    cancel = rules.cancel_binding if noun == "bindings" else rules.cancel_transfer
+    cancel = bindings.cancel_binding if noun == "bindings" else transfers.cancel_transfer
     if carried_out(form, lambda: cancel(db.session(), agent, client, first, at=now(), reason=form.reason.data)):
         return done(N_("c’est annulé."), links.client(client))
     return act_page(
@@ -248,7 +250,7 @@ SWITCHES = {
         button=N_("Désactiver ce client"),
         done=N_("le client est désactivé."),
         cuts=True,
-        rule=partial(rules.switch, on=False),
+        rule=partial(life.switch, on=False),
     ),
     "enable": Switch(
         title=N_("Réactiver %(name)s"),
@@ -258,7 +260,7 @@ SWITCHES = {
         button=N_("Réactiver ce client"),
         done=N_("le client est réactivé."),
         cuts=False,
-        rule=partial(rules.switch, on=True),
+        rule=partial(life.switch, on=True),
     ),
     "archive": Switch(
         title=N_("Archiver %(name)s"),
@@ -266,7 +268,7 @@ SWITCHES = {
         button=N_("Archiver ce client"),
         done=N_("le client est archivé."),
         cuts=True,
-        rule=rules.archive,
+        rule=life.archive,
     ),
 }
 

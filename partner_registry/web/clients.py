@@ -13,8 +13,10 @@ from glc.database import db
 from glc.i18n import N_, gettext
 from glc.services import services
 from partner_registry.agents import Agent
-from partner_registry.clients.life import can_be_cancelled, living_secrets, register_client
+from partner_registry.clients.bindings import can_be_cancelled
+from partner_registry.clients.life import register_client
 from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration
+from partner_registry.clients.secrets import living_secrets
 from partner_registry.completeness import declared
 from partner_registry.data_protection.processings import claims_of
 from partner_registry.gate import Access, Gate, gate_at

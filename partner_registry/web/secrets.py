@@ -11,7 +11,7 @@ from glc.errors import NotFound
 from glc.i18n import N_
 from glc.services import services
 from partner_registry.agents import Agent
-from partner_registry.clients.life import SECRET_OVERLAP, living_secrets, revoke_secret, rotate_secret
+from partner_registry.clients.secrets import SECRET_OVERLAP, living_secrets, revoke_secret, rotate_secret
 from partner_registry.ports import ports
 from partner_registry.web import links, once, words
 from partner_registry.web.act_page import act_page

@@ -29,15 +29,10 @@ from partner_registry.agreements.instruction import take_step
 from partner_registry.agreements.interruptions import refuse_renewal, suspend, terminate
 from partner_registry.agreements.status import AgreementStatus, last_day, status_at
 from partner_registry.billing.dues import days_of
-from partner_registry.clients.life import (
-    archive,
-    bind,
-    check_secret_is_new,
-    find_client,
-    register_client,
-    rotate_secret,
-)
+from partner_registry.clients.bindings import bind
+from partner_registry.clients.life import archive, find_client, register_client
 from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.clients.secrets import check_secret_is_new, rotate_secret
 from partner_registry.clients.versions import draft_version, publish_at_once, publish_version, submit_version
 from partner_registry.gate import Access, gate_at
 from partner_registry.models import (

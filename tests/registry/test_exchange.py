@@ -38,7 +38,9 @@ from partner_registry.agreements.interruptions import grant_derogation, suspend
 from partner_registry.agreements.years import set_budget_voted
 from partner_registry.billing.runs import counter_line, issue_run, prepare_run, validate_run
 from partner_registry.clients.acceptances import store_run
-from partner_registry.clients.life import find_client, rotate_secret, switch, transfer
+from partner_registry.clients.life import find_client, switch
+from partner_registry.clients.secrets import rotate_secret
+from partner_registry.clients.transfers import transfer
 from partner_registry.data_protection.incidents import record_incident
 from partner_registry.data_protection.processings import give_opinion, replace_processing, validate_processing
 from partner_registry.events.webhooks import disable, subscribe

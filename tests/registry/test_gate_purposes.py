@@ -16,8 +16,9 @@ from visits import Visit, outcome, production
 from glc.clock import ManualClock
 from glc.errors import InputError
 from partner_registry.agents import OPERATOR
-from partner_registry.clients.life import find_client, serve, transfer
+from partner_registry.clients.life import find_client, serve
 from partner_registry.clients.registration import GLC_CLAIMS, registration_of
+from partner_registry.clients.transfers import transfer
 from partner_registry.clients.versions import draft_version
 from partner_registry.models import ConsentMode, Flow, Offer, Partner, Processing, Purpose
 from partner_registry.partners.life import find_partner

@@ -19,7 +19,8 @@ from glc.clock import ManualClock, paris_date
 from glc.errors import Conflict, Forbidden, InputError
 from glc.mail import OutboxMail
 from partner_registry.agreements.instruction import Incomplete
-from partner_registry.clients.life import find_client, transfer
+from partner_registry.clients.life import find_client
+from partner_registry.clients.transfers import transfer
 from partner_registry.data_protection.incidents import (
     close_incident,
     dpos_to_warn,

@@ -17,7 +17,9 @@ from partner_registry.agents import OPERATOR
 from partner_registry.agreements.instruction import take_step
 from partner_registry.agreements.onboarding import Progress, Stage, clients_under, missing_in, remarks, stages
 from partner_registry.agreements.timeline import timeline
-from partner_registry.clients.life import bind, find_client, transfer
+from partner_registry.clients.bindings import bind
+from partner_registry.clients.life import find_client
+from partner_registry.clients.transfers import transfer
 from partner_registry.models import Agreement, StepKind
 
 Registry = Callable[[], AbstractContextManager[Session]]

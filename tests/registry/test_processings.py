@@ -20,8 +20,9 @@ from glc.entropy import SystemEntropy
 from glc.errors import Conflict, Forbidden, InputError
 from partner_registry.agreements.documents import add_document
 from partner_registry.agreements.instruction import Incomplete, take_step
-from partner_registry.clients.life import register_client, serve, transfer
+from partner_registry.clients.life import register_client, serve
 from partner_registry.clients.registration import GLC_CLAIMS, ClientRegistration, registration_of
+from partner_registry.clients.transfers import transfer
 from partner_registry.clients.versions import draft_version, publish_version, submit_version
 from partner_registry.completeness import CONTRACT_POINTS, missing_in_processing
 from partner_registry.data_protection.processings import (

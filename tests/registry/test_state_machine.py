@@ -30,7 +30,8 @@ from partner_registry.agents import Agent
 from partner_registry.agreements import acts, documents, drafting, interruptions
 from partner_registry.agreements.instruction import take_step
 from partner_registry.clients import versions
-from partner_registry.clients.life import bind, register_client, switch
+from partner_registry.clients.bindings import bind
+from partner_registry.clients.life import register_client, switch
 from partner_registry.clients.registration import ClientRegistration, registration_of
 from partner_registry.data_protection.processings import give_opinion, validate_processing, withdraw_processing
 from partner_registry.models import (

@@ -16,8 +16,10 @@ from glc.entropy import SystemEntropy
 from glc.errors import Forbidden, InputError
 from idp.accounts.rules import create_account
 from partner_registry.agents import OPERATOR, Agent
-from partner_registry.clients.life import find_client, rotate_secret, serve, transfer
+from partner_registry.clients.life import find_client, serve
 from partner_registry.clients.registration import registration_of
+from partner_registry.clients.secrets import rotate_secret
+from partner_registry.clients.transfers import transfer
 from partner_registry.clients.versions import draft_version
 from partner_registry.data_protection.processings import (
     draft_processing,

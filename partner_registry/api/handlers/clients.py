@@ -17,9 +17,9 @@ from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import clients as schemas
 from partner_registry.api.schemas import registrations as sent_
 from partner_registry.api.schemas.base import Motivated
-from partner_registry.clients import life as rules
+from partner_registry.clients import bindings, life, secrets, transfers
+from partner_registry.clients.holder import holder_of
 from partner_registry.clients.registration import ClientRegistration
-from partner_registry.clients.versions import holder_of
 from partner_registry.gate import gate_at
 from partner_registry.models import Client, ClientSecret, Processing
 from partner_registry.ports import ports
@@ -83,7 +83,7 @@ def clients(call: Call, asked: schemas.Clients) -> Page:
 
 
 def register(call: Call, sent: sent_.NewClient) -> Created:
-    client, secret = rules.register_client(
+    client, secret = life.register_client(
         call.session,
         call.agent,
         call.own(sent.partner).slug,
@@ -99,11 +99,11 @@ def register(call: Call, sent: sent_.NewClient) -> Created:
 
 def bind(call: Call, client: Client, sent: sent_.NewBinding) -> None:
     agreement = named_agreement(call, sent.agreement)
-    rules.bind(call.session, call.agent, client, agreement, from_on=sent.from_on, to_on=sent.to_on, at=call.at)
+    bindings.bind(call.session, call.agent, client, agreement, from_on=sent.from_on, to_on=sent.to_on, at=call.at)
 
 
 def unbind(call: Call, client: Client, sent: sent_.CancelledBinding) -> None:
-    rules.cancel_binding(call.session, call.agent, client, sent.from_on, at=call.at, reason=sent.reason)
+    bindings.cancel_binding(call.session, call.agent, client, sent.from_on, at=call.at, reason=sent.reason)
 
 
 def serve(call: Call, client: Client, sent: sent_.Served) -> None:
@@ -113,11 +113,11 @@ def serve(call: Call, client: Client, sent: sent_.Served) -> None:
     unknown = sorted(set(sent.processings) - {each.id for each in wanted})
     if unknown:
         raise InputError(N_("aucun traitement ne porte le numéro %(number)s"), number=unknown[0])
-    rules.serve(call.session, call.agent, client, wanted, at=call.at)
+    life.serve(call.session, call.agent, client, wanted, at=call.at)
 
 
 def rotate_secret(call: Call, client: Client, sent: sent_.NewSecret) -> Created:
-    clear = rules.rotate_secret(
+    clear = secrets.rotate_secret(
         call.session,
         call.agent,
         client,
@@ -131,30 +131,30 @@ def rotate_secret(call: Call, client: Client, sent: sent_.NewSecret) -> Created:
 
 def revoke_secret(call: Call, secret: ClientSecret, sent: Motivated) -> None:
     client = find_client(call)
-    rules.revoke_secret(call.session, call.agent, client, secret, at=call.at, reason=sent.reason)
+    secrets.revoke_secret(call.session, call.agent, client, secret, at=call.at, reason=sent.reason)
 
 
 def transfer(call: Call, client: Client, sent: sent_.Transferred) -> None:
     to_partner = call.named(sent.to_partner)
-    rules.transfer(call.session, call.agent, client, to_partner, on=sent.on, at=call.at, reason=sent.reason)
+    transfers.transfer(call.session, call.agent, client, to_partner, on=sent.on, at=call.at, reason=sent.reason)
 
 
 def cancel_transfer(call: Call, client: Client, sent: sent_.CancelledTransfer) -> None:
-    rules.cancel_transfer(call.session, call.agent, client, sent.on, at=call.at, reason=sent.reason)
+    transfers.cancel_transfer(call.session, call.agent, client, sent.on, at=call.at, reason=sent.reason)
 
 
 def approve_security(call: Call, client: Client, sent: sent_.Homologation) -> None:
     until_on = sent.until_on if "until_on" in sent.model_fields_set else None
-    rules.approve_security(call.session, call.agent, client, approval=sent.approval, until_on=until_on, at=call.at)
+    life.approve_security(call.session, call.agent, client, approval=sent.approval, until_on=until_on, at=call.at)
 
 
 def switch(call: Call, client: Client, sent: Motivated) -> None:
     on = call.operation.path.endswith("/enable")
-    rules.switch(call.session, call.agent, client, on=on, at=call.at, reason=sent.reason)
+    life.switch(call.session, call.agent, client, on=on, at=call.at, reason=sent.reason)
 
 
 def archive(call: Call, client: Client, sent: Motivated) -> None:
-    rules.archive(call.session, call.agent, client, at=call.at, reason=sent.reason)
+    life.archive(call.session, call.agent, client, at=call.at, reason=sent.reason)
 
 
 def terms(call: Call, client: Client, asked: schemas.TermsAt) -> Shown:

@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from glc.clock import ManualClock, start_of_day
 from partner_registry.agents import OPERATOR, Agent, grant_role
-from partner_registry.clients.life import approve_security, find_client, living_secrets
+from partner_registry.clients.life import approve_security, find_client
+from partner_registry.clients.secrets import living_secrets
 from partner_registry.models import Environment, GnmService, Role, VersionState
 from partner_registry.partners.life import find_partner
 

@@ -17,8 +17,9 @@ from results import CASES, FAILED, signed
 
 from glc.clock import ManualClock
 from partner_registry.agents import OPERATOR, Agent, grant_role
-from partner_registry.clients.life import find_client, living_secrets
+from partner_registry.clients.life import find_client
 from partner_registry.clients.registration import registration_of
+from partner_registry.clients.secrets import living_secrets
 from partner_registry.clients.versions import draft_version, submit_version
 from partner_registry.models import Environment, Role, VersionState
 from partner_registry.partners.life import find_partner
