@@ -4,6 +4,7 @@ control interface and the inspector."""
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,7 @@ from testkit.prepared import Prepared, Workshop
 from testkit.spaces import MOUNT, Spaces
 
 INSPECTOR = "/inspector"
+ROOM_FOR_SPACES = 512 * 1024 * 1024
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -136,6 +138,7 @@ def _problem(status: int, title: str, detail: str, start_response: Callable[...,
 
 
 def _memory() -> str | None:
-    """Where files live in memory, if there is such a place: spaces come and go."""
+    """Where files live in memory, if there is such a place with room for some thousand spaces, as containers have not:
+    spaces come and go."""
     place = Path("/dev/shm")  # noqa: S108 — a folder of our own is made in it
-    return str(place) if place.is_dir() else None
+    return str(place) if place.is_dir() and shutil.disk_usage(place).free >= ROOM_FOR_SPACES else None

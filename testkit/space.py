@@ -159,6 +159,10 @@ class Space:
             self._clear()
             self._replace(kept.database)
 
+    def rest(self) -> None:
+        """Close its database, which whoever asks it something opens again."""
+        self.house.engine.dispose()
+
     def close(self) -> None:
         """Give everything back; whoever asks it something from now on is refused."""
         self.house.engine.dispose()

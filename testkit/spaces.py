@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import shutil
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from glc.entropy import Entropy, random_token
-from glc.errors import InputError, NotFound
+from glc.errors import GlcError, InputError, NotFound
 from glc.settings import Settings
 from testkit.clock import SpaceClock
 from testkit.prepared import CHEAP, Prepared
@@ -39,7 +42,16 @@ SETTABLE = frozenset(
     "fetch_max_bytes",
 }
 """Settings that whoever makes a space may choose."""
+MOST_AWAKE = 64
+"""Spaces that keep their database open and do by themselves what is due: those that were asked last. A test suite that
+deletes none of its spaces must not use up the files that a process may have open (1024 as a rule)."""
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+class Full(GlcError):
+    """No other space can be made now: memory, or open files, are used up."""
+
+    status = 503
 
 
 class Spaces:
@@ -48,6 +60,7 @@ class Spaces:
     def __init__(self, settings: Settings, prepared: Prepared, entropy: Entropy) -> None:
         self.settings, self._prepared, self._clock, self._entropy = settings, prepared, prepared.clock, entropy
         self._spaces: dict[str, Space] = {}
+        self._awake: dict[str, Space] = {}
         self._turn = threading.Lock()
         self.root = self.make(id=ROOT, dialect=settings.dialect, expires_in=None, control_key=settings.testkit_key)
 
@@ -80,8 +93,7 @@ class Spaces:
                 raise InputError(f"{setting} is {KINDS[wanted]}")
         name = id or self._entropy.bytes(5).hex()
         made_at = self._clock.now()
-        space = Space(
-            self._prepared,
+        space = self._made(
             self._settings_of(name, dialect, issuer_slash, browser_url, backchannel_url, chosen),
             id=name,
             control_key=control_key or random_token(self._entropy, 18),
@@ -96,13 +108,38 @@ class Spaces:
         )
         with self._turn:
             self._spaces[name] = space
+        self._wake(space)
         return space
+
+    def _made(self, settings: Settings, **options: Any) -> Space:
+        try:
+            return Space(self._prepared, settings, **options)
+        except (OSError, OperationalError) as error:
+            shutil.rmtree(options["folder"], ignore_errors=True)
+            raise Full(
+                f"there is no room for another space beside {len(self._spaces)}: delete each when its test ends "
+                "(DELETE on its control_url), or give it a shorter expires_in",
+                detail=str(error),
+            ) from error
+
+    def _wake(self, space: Space) -> None:
+        """It was asked something: whoever was asked least lately closes its database, until it is asked. The root never
+        does."""
+        if space.id == ROOT:
+            return
+        with self._turn:
+            self._awake.pop(space.id, None)
+            self._awake[space.id] = space
+            over = self._awake.pop(next(iter(self._awake))) if len(self._awake) > MOST_AWAKE else None
+        if over is not None:
+            over.rest()
 
     def find(self, space_id: str) -> Space | None:
         """The living space of that name."""
         space = self._spaces.get(space_id)
         if space is None or (space.expires_at is not None and space.expires_at <= self._clock.now()):
             return None
+        self._wake(space)
         return space
 
     def all(self) -> list[Space]:
@@ -116,6 +153,7 @@ class Spaces:
             raise InputError("the root space cannot be deleted; reset it")
         with self._turn:
             space = self._spaces.pop(space_id, None)
+            self._awake.pop(space_id, None)
         if space is None:
             raise NotFound(f"there is no space {space_id!r}, or no more")
         space.close()
@@ -127,22 +165,24 @@ class Spaces:
             over = [each for each in self._spaces.values() if each.expires_at is not None and each.expires_at <= at]
             for each in over:
                 del self._spaces[each.id]
+                self._awake.pop(each.id, None)
         for each in over:
             each.close()
 
     def close(self) -> None:
         """Forget them all."""
         with self._turn:
-            spaces, self._spaces = list(self._spaces.values()), {}
+            spaces, self._spaces, self._awake = list(self._spaces.values()), {}, {}
         for each in spaces:
             each.close()
         self._prepared.close()
 
     def run_jobs(self, stopping: Callable[[], bool] = lambda: False) -> None:
-        """What the spaces that were used since do by themselves: mails, webhooks, logouts that are due."""
+        """What the spaces that are awake and were used do by themselves: mails, webhooks, logouts that are due."""
         from glc.worker import run_due
 
-        for space in self.all():
+        self.sweep()
+        for space in [self.root, *self._awake.values()]:
             if space.used and not stopping():
                 run_due(space.app, stopping=stopping)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import jwt
 import pytest
@@ -15,7 +18,8 @@ from werkzeug.test import Client
 from glc.clock import ManualClock
 from glc.serve import load_testkit
 from glc.settings import Settings
-from testkit.server import Testkit
+from testkit import spaces
+from testkit.server import Testkit, _memory
 from testkit.space import MOST_SNAPSHOTS
 
 Make = Callable[..., Room]
@@ -163,6 +167,43 @@ def test_a_space_is_forgotten_when_its_time_is_over() -> None:
         assert [each["id"] for each in Client(kit).get("/_testkit/spaces").json["spaces"]] == ["root"]
     finally:
         kit.close()
+
+
+def test_spaces_that_nobody_deletes_do_not_use_up_the_open_files(
+    monkeypatch: pytest.MonkeyPatch, make_room: Make, kit: Testkit
+) -> None:
+    """A suite in a language whose tests forget to: those asked least lately close their database, and open it again."""
+    monkeypatch.setattr(spaces, "MOST_AWAKE", 3)
+    rooms = [make_room(login="camille") for _ in range(8)]
+    pools = [kit.spaces.find(room.told["id"]).house.engine.pool for room in rooms]
+    assert sum(pool.checkedin() > 0 for pool in pools) <= 3
+    assert all("code" in room.client().log_in() for room in rooms)
+
+
+def test_that_there_is_no_room_is_said_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, make_room: Make, kit: Testkit
+) -> None:
+    """Memory, or open files, are used up: half a space is not left behind."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    before = {each.id for each in kit.spaces.all()}
+    refused = Client(kit).post("/_testkit/spaces", json={})
+    assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
+    assert "delete" in refused.json["detail"]
+    assert {each.id for each in kit.spaces.all()} == before
+
+
+@pytest.mark.parametrize(("free", "in_memory"), [(64, False), (4096, True)])
+def test_files_live_in_memory_only_where_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, free: int, in_memory: bool
+) -> None:
+    """A container's /dev/shm holds 64 MiB, which is some two hundred spaces."""
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free * 1024 * 1024))
+    assert (_memory() is not None) is in_memory
 
 
 def test_the_root_is_a_space_that_can_be_reset_and_not_deleted(kit: Testkit) -> None:
