@@ -26,11 +26,6 @@ class Impact:
     sandbox: tuple[Client, ...]
     active_users: int
 
-    @property
-    def in_use(self) -> bool:
-        """Whether citizens would notice."""
-        return bool(self.production)
-
 
 def impact_of(session: Session, agreement: Agreement, at: dt.datetime, active_users: ActiveUsers) -> Impact:
     """What the end of an agreement's access would cut at an instant; `active_users` counts (see `ports`)."""

@@ -138,13 +138,6 @@ class ConsentAsked(Asked):
     scopes: list[str] | None = None
 
 
-class ConsentAsking(Asked):
-    """Which consents to withdraw."""
-
-    account: str
-    client_id: str | None = None
-
-
 class LoginAsked(Asked):
     """What the next visitor does."""
 

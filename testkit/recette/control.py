@@ -108,10 +108,6 @@ class Control:
         """The exchanges after one."""
         return _listed(self._ask("GET", f"/journal?after={after}"), "exchanges")
 
-    def clear_journal(self) -> None:
-        """Forget the exchanges so far."""
-        self._ask("DELETE", "/journal")
-
     def sign(self, document: dict[str, Any]) -> str:
         """The run's result, signed for the registry."""
         return str(self._ask("POST", "/recettes", document)["signature"])
