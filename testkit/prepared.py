@@ -24,8 +24,6 @@ from glc.settings import Settings
 
 BEGINNING = dt.datetime(2017, 1, 1, tzinfo=UTC)
 """Since when the prepared keys and people are: a space's clock may go back to before the experiment of 2017."""
-PASSWORD = "un mot de passe d'essai"  # noqa: S105 — everybody is told
-"""Every ready-made person's."""
 CHEAP: dict[str, Any] = {"argon2_memory": 8, "argon2_passes": 1, "mail_free_sends": 2**31 - 1}
 """Hashing that costs nothing, and as many mails as one likes: nobody here has anything to protect."""
 

@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote_plus, urlsplit
 from idp.parameters import FORM
 from keys import jose
 
+ASKED = "glc.testkit.asked"
+"""Where a request finds, in its WSGI environment, what it is to the test kit."""
 ENDPOINTS = {
     "/idp/oidc/authorize": "authorize",
     "/idp/oidc/token": "token",

@@ -33,13 +33,11 @@ from testkit.faults.engine import BACKCHANNEL, Faults, Scene, is_subject_of, sig
 from testkit.faults.fault import Answer, Asked
 from testkit.journal.recorder import Journal, Raw
 from testkit.prepared import Prepared
-from testkit.request import Request
+from testkit.request import ASKED, Request
 from testkit.scripts import Scripts, find_account
 from testkit.transport import Begun, disturb
 from testkit.who import Found, who
 
-ASKED = "glc.testkit.asked"
-"""Where a request finds, in its WSGI environment, what it is to the test kit."""
 APPLIED = "glc.testkit.faults"
 MOST_SNAPSHOTS = 50
 

@@ -13,6 +13,7 @@ from flask import has_request_context, request
 from idp.tokens.signing import header_of
 from testkit.faults import lies
 from testkit.faults.fault import Signing
+from testkit.request import ASKED
 
 Signed = Callable[[Signing], Signing]
 ID_TOKEN = frozenset({"id_token"})
@@ -26,11 +27,7 @@ def concerns(signing: Signing, kinds: Collection[str]) -> bool:
 
 
 def _at_a_refresh() -> bool:
-    if not has_request_context():
-        return False
-    from testkit.space import ASKED  # which stands on this folder
-
-    asked = request.environ.get(ASKED)
+    asked = request.environ.get(ASKED) if has_request_context() else None
     return asked is not None and asked.parameters.get("grant_type") == "refresh_token"
 
 

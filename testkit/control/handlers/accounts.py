@@ -17,8 +17,7 @@ from idp.commands import describe
 from idp.models import Account
 from testkit.control import schemas
 from testkit.control.operation import Call, operation
-from testkit.personas import add_persona, lock, personas
-from testkit.prepared import PASSWORD
+from testkit.personas import PASSWORD, add_persona, lock, personas
 from testkit.scripts import find_account
 
 FORBIDDEN = frozenset(
