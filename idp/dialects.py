@@ -11,6 +11,7 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from glc.errors import SettingsError
+from partner_registry.clients.metadata import AUTHENTICATION_METHODS
 
 
 def _departure(standard: str, source: str) -> dict[str, str]:
@@ -123,6 +124,9 @@ class Dialect:
     )
     invalid_client_is_plain_text: bool = field(
         metadata=_departure("JSON (RFC 6749, 5.2)", "A2-2018: the text « unauthenticated »")
+    )
+    bearer_is_written_so: bool = field(
+        metadata=_departure("in any case (RFC 9110, 11.1)", "A2: « bearer » is refused at userinfo")
     )
     refresh_and_revocation_errors_are_null: bool = field(
         metadata=_departure("a registered code (RFC 6749, 5.2; RFC 7009, 2.2.1)", 'A2: "error": null')
@@ -245,6 +249,7 @@ GRANDLYONCONNECT = Dialect(
     token_error_names_client=True,
     invalid_client_status=400,
     invalid_client_is_plain_text=False,
+    bearer_is_written_so=True,
     refresh_and_revocation_errors_are_null=True,
     revocation=True,
     key_algorithms=("RS256", "ES256"),
@@ -333,6 +338,7 @@ STANDARD = Dialect(
     token_error_names_client=False,
     invalid_client_status=401,
     invalid_client_is_plain_text=False,
+    bearer_is_written_so=False,
     refresh_and_revocation_errors_are_null=False,
     revocation=True,
     key_algorithms=("RS256", "ES256", "PS256", "EdDSA", "RSA-OAEP-256"),
@@ -341,13 +347,7 @@ STANDARD = Dialect(
     introspection=True,
     basic_is_decoded=True,
     access_token_lifetime_in=3_600,
-    discovery_auth_methods=(
-        "client_secret_basic",
-        "client_secret_post",
-        "client_secret_jwt",
-        "private_key_jwt",
-        "none",
-    ),
+    discovery_auth_methods=AUTHENTICATION_METHODS,
     response_types=(
         "code",
         "id_token",
@@ -365,13 +365,7 @@ STANDARD = Dialect(
     request_objects=True,
     pushed_requests=True,
     client_registration=True,
-    client_authentication=(
-        "client_secret_basic",
-        "client_secret_post",
-        "client_secret_jwt",
-        "private_key_jwt",
-        "none",
-    ),
+    client_authentication=AUTHENTICATION_METHODS,
     authentication_is_strict=True,
     token_hashes=True,
     amr_in_id_token=True,

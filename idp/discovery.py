@@ -22,6 +22,7 @@ from partner_registry.clients.metadata import (
     SIGNING_ALGS,
 )
 from partner_registry.clients.registration import GLC_CLAIMS, STANDARD_CLAIMS
+from partner_registry.clients.self_registration import SCOPES
 
 PROTOCOL = ("iss", "auth_time", "acr", "amr", "sid")
 """Claims that the provider makes itself."""
@@ -73,7 +74,7 @@ def _complete(base: str, pages: str, settings: Settings, dialect: Dialect) -> di
         "response_types_supported": list(dialect.response_types),
         "response_modes_supported": list(dialect.response_modes),
         "grant_types_supported": ["authorization_code", "implicit", "refresh_token"],
-        "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
+        "scopes_supported": list(SCOPES),
         "claims_supported": sorted({rule["name"] for rule in (*STANDARD_CLAIMS, *GLC_CLAIMS)} | {"sub", *PROTOCOL}),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": dialect.claims_parameter,

@@ -63,6 +63,8 @@ def _token(house: Provider) -> str:
     scheme, _, value = header.partition(" ")
     if not scheme:
         raise ProtocolError("invalid_request", "Bearer authentication is mandatory")
+    if not house.dialect.bearer_is_written_so:
+        scheme = scheme.capitalize()
     if scheme != "Bearer" or not value or " " in value:
         raise ProtocolError("invalid_request", "Invalid Bearer authentication")
     return value

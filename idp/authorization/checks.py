@@ -104,7 +104,7 @@ def _client_given(request: AuthorizationRequest) -> None:
 
 
 def _redirect_uri_given(request: AuthorizationRequest) -> None:
-    if not request.parameters.get("redirect_uri") and not _refers(request):
+    if not request.parameters.get("redirect_uri") and not refers(request):
         raise _missing("redirect_uri")
 
 
@@ -137,14 +137,15 @@ def _taken_up(request: AuthorizationRequest) -> None:
         raise invalid_request(
             "Signed request object required", "Ce client s’est engagé à signer ses demandes (RFC 9101)."
         )
-    if not _refers(request):
+    if not refers(request):
         return
     request.parameters = request.taken_up(request)
     if not request.parameters.get("redirect_uri"):
         raise _missing("redirect_uri")
 
 
-def _refers(request: AuthorizationRequest) -> bool:
+def refers(request: AuthorizationRequest) -> bool:
+    """Whether what is asked is elsewhere: in a request object, or pushed before."""
     sent = request.parameters
     return request.dialect.request_objects and not request.resumed and ("request" in sent or "request_uri" in sent)
 
@@ -188,7 +189,8 @@ def _response_type(request: AuthorizationRequest) -> None:
     if not sent:
         raise _missing("response_type")
     types = frozenset(sent.split())
-    allowed = [each for each in RESPONSE_TYPES[request.terms.flow] if each in request.dialect.response_types]
+    registered = request.terms.protocol.response_types or RESPONSE_TYPES[request.terms.flow]
+    allowed = [each for each in registered if each in request.dialect.response_types]
     if types not in [frozenset(each.split()) for each in allowed]:
         named = " or ".join(f'"{each}"' for each in allowed)
         raise ProtocolError(

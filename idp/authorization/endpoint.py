@@ -27,7 +27,7 @@ from glc.logs import logger
 from glc.web import csrf
 from idp import sessions
 from idp.authorization import answers, consent_page, pending, pushed_requests
-from idp.authorization.checks import FRONT_CHANNEL, AuthorizationRequest, run_checks
+from idp.authorization.checks import FRONT_CHANNEL, AuthorizationRequest, refers, run_checks
 from idp.authorization.request_objects import take_up
 from idp.errors import ProtocolError
 from idp.grants import code, implicit
@@ -172,6 +172,10 @@ def _fetched_again(house: Provider, asked: AuthorizationRequest, at: dt.datetime
 def _answer(
     house: Provider, at: dt.datetime, asked: AuthorizationRequest, waiting: PendingAuthorization | None
 ) -> AnyResponse:
+    if refers(asked):  # what a site is asked for is had before a connection is taken
+        asked.terms_of = lambda client_id: house.terms(client_id, at)
+        run_checks(asked)
+        asked.resumed = True
     with reading(house.engine) as connection:
         login = sessions.by_cookie(connection, at)
         version = login.registry_version if login is not None else None

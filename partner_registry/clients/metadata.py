@@ -35,6 +35,8 @@ MAX_KEYS = 20
 class ClientMetadata:
     """The options, each with the standard's default. An empty text or None: not registered."""
 
+    response_types: tuple[str, ...] = ()
+    """Those it restricts itself to; empty: all that its flow has."""
     token_endpoint_auth_method: str = ""
     """Empty: the client's secret, by Basic or in the form, as it likes."""
     token_endpoint_auth_signing_alg: str = ""
@@ -181,6 +183,7 @@ _any_signature = _one_of(*CLIENT_SIGNING_ALGS, *SECRET_SIGNING_ALGS)
 _encryption, _content = _one_of(*ENCRYPTION_ALGS), _one_of(*ENCRYPTION_ENCS)
 
 _BY_NAME: dict[str, Callable[[str, Any], Any]] = {
+    "response_types": _texts,
     "token_endpoint_auth_method": _one_of(*AUTHENTICATION_METHODS),
     "token_endpoint_auth_signing_alg": _any_signature,
     "jwks": _key_set,

@@ -183,6 +183,9 @@ class ClientRegistration:
 
     def _check_protocol(self) -> None:
         read = ClientMetadata.read(self.protocol)
+        if not set(read.response_types) <= set(RESPONSE_TYPES[self.flow]):
+            told = N_("response_types : pour ce flux (%(flow)s), choisissez parmi %(known)s")
+            raise _refused("protocol", told, flow=self.flow.value, known=", ".join(RESPONSE_TYPES[self.flow]))
         if read.authenticates_by == "none" and "HS256" in {
             self.id_token_alg,
             read.userinfo_signed_response_alg,

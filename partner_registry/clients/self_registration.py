@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from glc.errors import InputError
 from glc.i18n import N_
+from glc.urls import origin
 from partner_registry.clients.metadata import AUTHENTICATION_METHODS, ClientMetadata
 from partner_registry.clients.registration import (
     RESPONSE_TYPES,
@@ -54,8 +55,13 @@ def read(said: Mapping[str, Any], *, http_anywhere: bool) -> ClientRegistration:
     redirect_uris = _list(said, "redirect_uris")
     for uri in redirect_uris:
         _check_redirect_uri(uri, native=said.get("application_type") == "native", http_anywhere=http_anywhere)
-    flow = _flow(said)
+    frontchannel_logout_uri = _text(said, "frontchannel_logout_uri")
+    if frontchannel_logout_uri and origin(frontchannel_logout_uri) not in map(origin, redirect_uris):
+        told = N_("frontchannel_logout_uri : même hôte, port et schéma qu’une adresse de retour (%(origins)s)")
+        raise _refused("frontchannel_logout_uri", told, origins=", ".join(sorted(set(map(origin, redirect_uris)))))
+    flow, response_types = _flow(said)
     options = {name: _localised(said, name) for name in _OPTIONS if _localised(said, name) is not None}
+    options["response_types"] = response_types
     options.setdefault("token_endpoint_auth_method", AUTHENTICATION_METHODS[0])
     hosts = [urlsplit(uri).hostname for uri in redirect_uris]
     read = ClientRegistration(
@@ -69,7 +75,7 @@ def read(said: Mapping[str, Any], *, http_anywhere: bool) -> ClientRegistration:
         subject_policy=_subject_policy(said),
         sector_identifier_uri=_text(said, "sector_identifier_uri"),
         refresh_tokens="refresh_token" in _grant_types(said, flow),
-        frontchannel_logout_uri=_text(said, "frontchannel_logout_uri"),
+        frontchannel_logout_uri=frontchannel_logout_uri,
         home_url=_text(said, "client_uri"),
         logo_url=_text(said, "logo_uri"),
         protocol=ClientMetadata.read(options).said(),
@@ -79,7 +85,7 @@ def read(said: Mapping[str, Any], *, http_anywhere: bool) -> ClientRegistration:
 
 
 def told(version: ClientVersion) -> dict[str, Any]:
-    """What is registered, by registered name. A hybrid client is told all that it may ask for."""
+    """What is registered, by registered name."""
     protocol = ClientMetadata.read(version.protocol)
     renewal = ("refresh_token",) if version.refresh_tokens else ()
     found = {
@@ -108,12 +114,13 @@ def uses_secret(version: ClientVersion) -> bool:
     return protocol.authenticates_by in WITH_SECRET or any(each.startswith("HS") for each in signatures)
 
 
-def _flow(said: Mapping[str, Any]) -> Flow:
-    """The narrowest flow that has every response type."""
+def _flow(said: Mapping[str, Any]) -> tuple[Flow, tuple[str, ...]]:
+    """The narrowest flow that has every response type; and these, where it has others too."""
     wanted = {frozenset(each.split()) for each in _list(said, "response_types")} or {frozenset({"code"})}
     for flow, types in RESPONSE_TYPES.items():
-        if wanted <= {frozenset(each.split()) for each in types}:
-            return flow
+        found = tuple(each for each in types if frozenset(each.split()) in wanted)
+        if len(found) == len(wanted):
+            return flow, () if found == types else found
     raise _refused(
         "response_types",
         N_("response_types : choisissez parmi %(known)s"),

@@ -67,11 +67,14 @@ def test_50_an_id_token_that_comes_alone_has_the_claims(rp: StrictSite) -> None:
 
 def test_51_userinfo_by_get_and_post_header_and_form(rp: StrictSite) -> None:
     """Requirement 51; oidcc-userinfo-get, oidcc-userinfo-post-header, oidcc-userinfo-post-body; RFC 6750, 2: one
-    way at a time."""
+    way at a time; RFC 9110, 11.1: the scheme in any case."""
     token = rp.redeem(rp.authorize())["access_token"]
     header, form = {"Authorization": f"Bearer {token}"}, {"access_token": token}
     expected = rp.userinfo(token)
     assert rp.client.post("/idp/oidc/user_info", headers=header).json == expected
+    for scheme in ("bearer", "BEARER"):
+        said = rp.client.get("/idp/oidc/user_info", headers={"Authorization": f"{scheme} {token}"})
+        assert said.json == expected
     assert rp.client.post("/idp/oidc/user_info", data=form).json == expected
     assert rp.client.post("/idp/oidc/user_info", data=form, headers=header).status_code == 401
     assert rp.client.get(f"/idp/oidc/user_info?access_token={token}").status_code == 401

@@ -171,6 +171,14 @@ def test_30_and_32_an_object_at_a_registered_address(signing: StrictSite, app: F
     assert asked == ["https://site.example/object"]
 
 
+def test_no_connection_waits_for_a_site(signing: StrictSite, app: Flask) -> None:
+    """A site that is slow to give its request object holds nobody up but its own user."""
+    pool, held = app.extensions["idp"].engine.pool, []
+    serve(app, lambda _url: held.append(pool.checkedout()) or (200, jwt.encode(inside(signing), KEY, "RS256")))
+    send(signing, request_uri="https://site.example/object#v1")
+    assert held == [0]
+
+
 def test_30_an_unsigned_object_at_a_registered_address(signing: StrictSite, app: Flask) -> None:
     """oidcc-request-uri-unsigned,
     oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported: state and nonce are only inside."""

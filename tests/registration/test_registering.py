@@ -16,7 +16,9 @@ from registration.newcomer import CALLBACK, REGISTER, Newcomer
 from glc.audit import AuditEntry
 from glc.clock import ManualClock
 from glc.database import db
+from glc.errors import InputError
 from partner_registry.clients.life import find_client
+from partner_registry.clients.registration import ClientRegistration
 from partner_registry.clients.trials import SLUG
 from partner_registry.models import Environment
 
@@ -136,16 +138,33 @@ def test_french_wins_among_languages(newcomer: Newcomer) -> None:
     ("asked", "told", "grants"),
     [
         (["code"], ["code"], ["authorization_code"]),
-        (["id_token"], ["id_token token", "id_token"], ["implicit"]),
-        (["token id_token"], ["id_token token", "id_token"], ["implicit"]),
-        (["id_token token code"], ALL_TYPES, ["authorization_code", "implicit"]),
-        (["code", "id_token"], ALL_TYPES, ["authorization_code", "implicit"]),
+        (["id_token"], ["id_token"], ["implicit"]),
+        (["token id_token"], ["id_token token"], ["implicit"]),
+        (["id_token token code"], ["code id_token token"], ["authorization_code", "implicit"]),
+        (["code", "id_token"], ["code", "id_token"], ["authorization_code", "implicit"]),
+        (ALL_TYPES, ALL_TYPES, ["authorization_code", "implicit"]),
     ],
 )
 def test_response_types_make_the_flow(newcomer: Newcomer, asked: list[str], told: list[str], grants: list[str]) -> None:
-    """RFC 7591, 2.1: the grant types that they imply come with them."""
+    """Registration 1.0, section 2: a client restricts itself to them; RFC 7591, 2.1: the grant types that they imply
+    come with them."""
     made = newcomer.register(response_types=asked, grant_types=["refresh_token"])
     assert (made["response_types"], made["grant_types"]) == (told, [*grants, "refresh_token"])
+
+
+def test_what_was_not_registered_is_not_answered(newcomer: Newcomer, citizen: Citizen) -> None:
+    """Registration 1.0, section 2: a client that restricts itself to some response types gets no others."""
+    site = newcomer.site(newcomer.register(response_types=["code id_token"]))
+    for response_type, error in (("code", "unsupported_response_type"), ("code id_token", "login_required")):
+        arrival = citizen.get(site.request(response_type=response_type, prompt="none", nonce="n", scope="openid"))
+        assert f"error={error}&" in arrival.url
+
+
+def test_response_types_are_among_those_of_the_flow() -> None:
+    """Whoever registers a client, by whatever door."""
+    wrong = ClientRegistration(name="x", redirect_uris=(CALLBACK,), protocol={"response_types": ["id_token"]})
+    with pytest.raises(InputError, match="response_types"):
+        wrong.check()
 
 
 def test_scopes_are_those_there_are(newcomer: Newcomer) -> None:
@@ -212,6 +231,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "age": {"default_max_age": -1},
     "flag": {"require_auth_time": "yes"},
     "sector without list": {"subject_type": "pairwise", "redirect_uris": ["https://a.example/", "https://b.example/"]},
+    "a page to frame at somebody else's": {"frontchannel_logout_uri": "https://bank.example/logout"},
+    "a page to frame on another port": {"frontchannel_logout_uri": "https://site.example:8443/logout"},
     "a character that no database holds": {"client_name": "a\0b"},
 }
 
