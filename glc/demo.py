@@ -1,4 +1,4 @@
-"""`glc demo`: the provider, lyon.fr as one of its sites, accounts to log in with; everything prepared, kept in var/."""
+"""`glc demo`: the provider, lyon.fr and Toodego as its sites, accounts to log in with; all prepared, and kept in var/."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from glc.serve import check_port, leave, run
 from glc.services import services
 from glc.settings import Settings, load_settings
 
-CLIENT_ID = "lyon-fr-demo"
 PASSWORD = "citoyen-de-demo"  # noqa: S105 — printed at each start, for invented people
 ACCOUNTS: tuple[dict[str, Any], ...] = (
     {
@@ -64,39 +63,70 @@ AGENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The demonstration site: where it is, and its credentials."""
+    """A demonstration site: the folder of `demo` that serves it, and how it is registered."""
+
+    folder: str
+    name: str
+    partner: str
+    service: str
+    colour: str
+    host: str
+    """Of its address: hosts that differ, as in life, have cookies of their own and another `sub` for a person."""
+    option: str
+    """What changes its port."""
+
+    @property
+    def client_id(self) -> str:
+        """Its client's identifier, always the same."""
+        return f"{self.folder.replace('_', '-')}-demo"
+
+
+LYON_FR = Site("lyon_fr", "lyon.fr", "lyon", "GRANDLYONCONNECT", "#b3262e", "localhost", "--site-port")
+TOODEGO = Site("toodego", "Toodego", "metropole", "TOODEGO", "#0b5c63", "127.0.0.1", "--toodego-port")
+SITES = (LYON_FR, TOODEGO)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a site is, and its secret."""
 
     url: str
-    client_id: str
     secret: str
 
 
 @click.command()
 @click.option("--port", type=int, default=8040, show_default=True, help="Port of the provider.")
 @click.option("--site-port", type=int, default=8041, show_default=True, help="Port of the lyon.fr demo site.")
+@click.option("--toodego-port", type=int, default=8042, show_default=True, help="Port of the Toodego demo site.")
 @click.option(
     "--fresh", is_flag=True, help="Start over: forget every account, client and consent that earlier runs kept."
 )
-def demo(port: int, site_port: int, fresh: bool) -> None:
-    """Serve the provider and the lyon.fr demo site."""
+def demo(port: int, site_port: int, toodego_port: int, fresh: bool) -> None:
+    """Serve the provider and two demo sites, lyon.fr and Toodego."""
     settings = load_settings({"port": port, "issuer": f"http://localhost:{port}/", "outbox_page": True})
-    if port == site_port:
-        raise SettingsError(f"the provider and the site cannot share port {port}; choose another one with --site-port")
+    ports = dict(zip(SITES, (site_port, toodego_port), strict=True))
     check_port(settings.host, port, "--port")
-    check_port(settings.host, site_port, "--site-port")
+    taken = {port}
+    for site, wanted in ports.items():
+        if wanted in taken:
+            raise SettingsError(f"two programs cannot share port {wanted}; choose another one with {site.option}")
+        check_port(settings.host, wanted, site.option)
+        taken.add(wanted)
     with _alone(settings):
         if fresh:
             _forget(settings)
         migrate(settings)
         prepare(settings)
-        site = _furnish(settings, f"http://localhost:{site_port}/")
-        click.echo(_welcome(settings, site))
-        child = _start_site(settings, site, site_port)
+        places = _furnish(settings, {site: f"http://{site.host}:{at}/" for site, at in ports.items()})
+        click.echo(_welcome(settings, places))
+        children = [_start_site(settings, site, places) for site in places]
         try:
             run(settings)
         finally:
-            child.terminate()
-            child.wait(timeout=10)
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait(timeout=10)
     leave()
 
 
@@ -141,7 +171,7 @@ def _forget(settings: Settings) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _furnish(settings: Settings, site_url: str) -> Site:
+def _furnish(settings: Settings, urls: dict[Site, str]) -> dict[Site, Place]:
     from glc.app import create_app
     from partner_registry.seed import seed
 
@@ -149,45 +179,46 @@ def _furnish(settings: Settings, site_url: str) -> Site:
     with app.app_context():
         session = db.session()
         seed(session, paris_date(services().clock.now()))
-        secret = _lyon_fr(app, session, site_url)
+        places = {site: Place(url, _register(app, session, site, url)) for site, url in urls.items()}
         _accounts(session)
         _agents(session)
         session.commit()
         db.engine.dispose()
-    return Site(site_url, CLIENT_ID, secret)
+    return places
 
 
-def _lyon_fr(app: Flask, session: Session, site_url: str) -> str:
-    """Register the site, or bring its addresses up to date; return its secret."""
+def _register(app: Flask, session: Session, site: Site, url: str) -> str:
+    """Register a site, or bring its addresses up to date; return its secret."""
     import sqlalchemy as sa
 
     from partner_registry.agents import OPERATOR
     from partner_registry.clients.life import register_client
     from partner_registry.clients.registration import ClientRegistration, registration_of
     from partner_registry.clients.versions import draft_version, publish_at_once
-    from partner_registry.models import Client
+    from partner_registry.models import Client, GnmService
 
     wanted = ClientRegistration(
-        name="lyon.fr (démonstration)",
-        redirect_uris=(f"{site_url}auth/callback",),
-        post_logout_redirect_uris=(site_url,),
-        frontchannel_logout_uri=f"{site_url}auth/frontchannel-logout",
-        home_url=site_url,
-        colour="#b3262e",
+        name=f"{site.name} (démonstration)",
+        redirect_uris=(f"{url}auth/callback",),
+        post_logout_redirect_uris=(url,),
+        frontchannel_logout_uri=f"{url}auth/frontchannel-logout",
+        home_url=url,
+        colour=site.colour,
         id_token_alg="RS256",  # noqa: S106 — an algorithm
     )
     ring, at = app.extensions["idp"].ring, services().clock.now()
-    client = session.scalar(sa.select(Client).where(Client.client_id == CLIENT_ID))
+    client = session.scalar(sa.select(Client).where(Client.client_id == site.client_id))
     if client is None:
         client, _ = register_client(
             session,
             OPERATOR,
-            "lyon",
+            site.partner,
             wanted,
             at=at,
             entropy=services().entropy,
             seal=ring.secrets.seal,
-            client_id=CLIENT_ID,
+            client_id=site.client_id,
+            service=GnmService(site.service),
         )
     elif registration_of(client.latest) != wanted:
         publish_at_once(session, OPERATOR, draft_version(session, OPERATOR, client, wanted, at=at), at=at)
@@ -227,25 +258,31 @@ def _agents(session: Session) -> None:
         grant_role(session, OPERATOR, account.id, Role(role), at=at, partner=partner)
 
 
-def _start_site(settings: Settings, site: Site, port: int) -> subprocess.Popen[bytes]:
-    environment = os.environ | {
-        "LYON_FR_ISSUER": settings.issuer,
-        "LYON_FR_BASE_URL": site.url,
-        "LYON_FR_CLIENT_ID": site.client_id,
-        "LYON_FR_CLIENT_SECRET": site.secret,
+def _start_site(settings: Settings, site: Site, places: dict[Site, Place]) -> subprocess.Popen[bytes]:
+    place = places[site]
+    neighbour = next(each for each in places if each is not site)
+    told = {
+        "ISSUER": settings.issuer,
+        "BASE_URL": place.url,
+        "CLIENT_ID": site.client_id,
+        "CLIENT_SECRET": place.secret,
+        "NEIGHBOUR_NAME": neighbour.name,
+        "NEIGHBOUR_URL": places[neighbour].url,
     }
-    command = [sys.executable, "-m", "demo.lyon_fr", "--port", str(port)]
+    environment = os.environ | {f"{site.folder.upper()}_{name}": value for name, value in told.items()}
+    command = [sys.executable, "-m", f"demo.{site.folder}"]
     # In a session of its own: Ctrl-C is for this process, which ends the site itself.
     return subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 — our own module
 
 
-def _welcome(settings: Settings, site: Site) -> str:
+def _welcome(settings: Settings, places: dict[Site, Place]) -> str:
     people = "\n".join(f"    {person['email']:<42}{PASSWORD}" for person in ACCOUNTS)
     agents = "\n".join(f"    {email:<42}{PASSWORD}   {last_name}" for email, _, last_name, _, _ in AGENTS)
     return f"""
 GrandLyonConnect, simulator — for tests only, never for real people's data
 
-  lyon.fr (demo site)   {site.url}        ← start here: « Se connecter avec GrandLyonConnect »
+  lyon.fr (demo site)   {places[LYON_FR].url}        ← start here: « Se connecter avec GrandLyonConnect »
+  Toodego (demo site)   {places[TOODEGO].url}        ← then here: no password is asked for
   Provider (issuer)     {settings.issuer}
   Partner registry      {settings.issuer}registry/
   E-mails (outbox)      {settings.issuer}outbox/
@@ -256,7 +293,7 @@ GrandLyonConnect, simulator — for tests only, never for real people's data
   Agents of the registry
 {agents}
 
-  Client of lyon.fr     {site.client_id}
+  Clients of the sites  {", ".join(site.client_id for site in places)}
   Your own site         {sys.argv[0]} client register --partner lyon --name "Mon site" \\
                           --redirect-uri http://localhost:3000/callback --id-token-alg RS256
 

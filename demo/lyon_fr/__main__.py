@@ -14,18 +14,20 @@ from urllib.parse import urlsplit
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from demo.lyon_fr.config import ConfigError, SiteConfig
+from demo.lyon_fr.look import LYON_FR, Look
 from demo.lyon_fr.site import create_site
-
-logger = logging.getLogger("lyon_fr")
 
 
 class RequestHandler(WSGIRequestHandler):
     """Logs without query strings, which carry codes and states."""
 
+    logger = logging.getLogger(LYON_FR.slug)
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
         """One line for each answer."""
         path = getattr(self, "path", "").partition("?")[0]
-        logger.info("%s %s %s", getattr(self, "command", None) or "-", ascii(path)[1:-1], getattr(code, "value", code))
+        method, status = getattr(self, "command", None) or "-", getattr(code, "value", code)
+        self.logger.info("%s %s %s", method, ascii(path)[1:-1], status)
 
     def log_error(self, format: str, *args: object) -> None:  # noqa: A002 (the name is the standard library's)
         """Nothing more: the message may quote the request line, and `log_request` already said the status."""
@@ -36,17 +38,20 @@ def stop(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def main() -> None:
+def main(look: Look = LYON_FR) -> None:
     """Read options and environment, then serve until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m demo.lyon_fr", description="Demonstration of a site using GLC.")
-    parser.add_argument("--host", default=os.environ.get("LYON_FR_HOST") or "127.0.0.1", help="LYON_FR_HOST")
-    parser.add_argument("--port", type=int, help="default: the port of LYON_FR_BASE_URL, else 8041")
+    prefix = look.slug.upper()
+    parser = argparse.ArgumentParser(
+        prog=f"python -m demo.{look.slug}", description="Demonstration of a site using GLC."
+    )
+    parser.add_argument("--host", default=os.environ.get(f"{prefix}_HOST") or "127.0.0.1", help=f"{prefix}_HOST")
+    parser.add_argument("--port", type=int, help=f"default: the port of {prefix}_BASE_URL, else {look.port}")
     options = parser.parse_args()
     try:
-        config = SiteConfig.from_environ(os.environ)
+        config = SiteConfig.from_environ(os.environ, look)
     except ConfigError as error:
         parser.exit(2, f"{error}\n")
-    port = options.port if options.port is not None else urlsplit(config.base_url).port or 8041
+    port = options.port if options.port is not None else urlsplit(config.base_url).port or look.port
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,6 +61,7 @@ def main() -> None:
         listener = socket.create_server((options.host, port), family=family)
     except OSError as error:
         parser.exit(1, f"Cannot listen on {options.host} port {port} ({error.strerror}): choose another with --port.\n")
+    logger = RequestHandler.logger = logging.getLogger(look.slug)
     server = make_server(
         options.host, port, create_site(config), threaded=True, request_handler=RequestHandler, fd=listener.fileno()
     )

@@ -6,17 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from demo.lyon_fr.logins import Login
-
-
-class Text(NamedTuple):
-    """The same words in two languages."""
-
-    french: str
-    english: str
-
+from demo.lyon_fr.look import Text
 
 LABELS: dict[str, Text] = {
     "sub": Text("Identifiant pour ce site", "Identifier for this site"),

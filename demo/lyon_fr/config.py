@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from urllib.parse import urlsplit
+
+from demo.lyon_fr.look import LYON_FR, Look
 
 
 class ConfigError(Exception):
@@ -24,27 +26,32 @@ class SiteConfig:
     """Where this process reaches the provider, when not at the issuer (another host name between containers)."""
     base_url: str = "http://localhost:8041/"
     """This site as browsers see it, with its final slash."""
+    neighbour_name: str = ""
+    neighbour_url: str = ""
+    """Another site of the same GrandLyonConnect, for visitors to try, where there is one."""
+    look: Look = LYON_FR
     secret_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
     """Signs the cookie. A random one is enough here: logins live in memory and end with the process anyway."""
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> SiteConfig:
-        """Read the `LYON_FR_*` variables; an empty one counts as absent. Raises ConfigError."""
-        names = ("client_id", "client_secret", "issuer", "backchannel_url", "base_url", "secret_key")
-        given = {name: value for name in names if (value := environ.get(f"LYON_FR_{name.upper()}"))}
-        base_url = given["base_url"] = given.get("base_url", cls.base_url).rstrip("/") + "/"
-        for name in ("issuer", "backchannel_url", "base_url"):
+    def from_environ(cls, environ: Mapping[str, str], look: Look = LYON_FR) -> SiteConfig:
+        """Read the `LYON_FR_*` variables, or another site's; an empty one counts as absent. Raises ConfigError."""
+        prefix = look.slug.upper()
+        names = [each.name for each in fields(cls) if each.name != "look"]
+        given = {name: value for name in names if (value := environ.get(f"{prefix}_{name.upper()}"))}
+        base_url = given["base_url"] = given.get("base_url", f"http://localhost:{look.port}").rstrip("/") + "/"
+        for name in ("issuer", "backchannel_url", "base_url", "neighbour_url"):
             parts = urlsplit(given.get(name, cls.issuer))
             if parts.scheme not in ("http", "https") or not parts.netloc:
-                raise ConfigError(f"LYON_FR_{name.upper()} must be an http or https URL, not {given[name]!r}.")
+                raise ConfigError(f"{prefix}_{name.upper()} must be an http or https URL, not {given[name]!r}.")
         if "client_id" not in given or "client_secret" not in given:
             raise ConfigError(
-                "LYON_FR_CLIENT_ID and LYON_FR_CLIENT_SECRET are missing: the provider prints them when you run "
-                f"`glc client register --partner lyon --name lyon.fr --redirect-uri {base_url}auth/callback "
+                f"{prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET are missing: the provider prints them when you run "
+                f"`glc client register {look.registration} --redirect-uri {base_url}auth/callback "
                 f"--post-logout-redirect-uri {base_url} --frontchannel-logout-uri {base_url}auth/frontchannel-logout "
                 "--id-token-alg RS256`."
             )
-        return cls(**given)
+        return cls(look=look, **given)
 
     @property
     def redirect_uri(self) -> str:

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from joserfc.errors import ExpiredTokenError, JoseError
 from werkzeug.exceptions import HTTPException
 
-from demo.lyon_fr.claims import Text
+from demo.lyon_fr.look import Text
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def create_site(config: SiteConfig) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key,
         # A name of its own: cookies ignore ports, so on localhost the provider and the site share one jar.
-        SESSION_COOKIE_NAME="lyon_fr",
+        SESSION_COOKIE_NAME=config.look.slug,
         SESSION_COOKIE_HTTPONLY=True,
         # Lax, not Strict: the way back from the provider comes from another site and needs the cookie.
         SESSION_COOKIE_SAMESITE="Lax",
@@ -72,7 +72,8 @@ def create_site(config: SiteConfig) -> Flask:
     app.register_error_handler(Exception, show_problem)
     app.before_request(choose_language)
     app.after_request(add_security_headers)
-    app.context_processor(lambda: {"t": translated, "lang": language(), "login": current_login(), "config": config})
+    app.context_processor(lambda: {"t": translated, "lang": language(), "login": current_login()})
+    app.context_processor(lambda: {"config": config, "look": config.look})
     return app
 
 

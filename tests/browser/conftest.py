@@ -40,6 +40,7 @@ class Demo:
 
     provider: str
     site: str
+    toodego: str
 
 
 @pytest.fixture(scope="session")
@@ -47,19 +48,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`glc demo` on free ports and a database of its own, stopped at the end."""
     needs("chromium")
     folder = tmp_path_factory.mktemp("demo")
-    provider, site = free_port(), free_port()
+    provider, site, toodego = free_port(), free_port(), free_port()
     environment = os.environ | {
         "GLC_DATABASE_URL": f"sqlite:///{folder}/glc.sqlite3",
         "GLC_ARGON2_MEMORY": "8",
         "GLC_ARGON2_PASSES": "1",
     }
     command = [Path(sys.executable).with_name("glc"), "demo", "--port", str(provider), "--site-port", str(site)]
+    command += ["--toodego-port", str(toodego)]
     log = (folder / "log").open("w")
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
     try:
-        for port in (provider, site):
+        for port in (provider, site, toodego):
             wait_until_served(f"http://localhost:{port}/healthz", process, folder / "log")
-        yield Demo(f"http://localhost:{provider}/", f"http://localhost:{site}/")
+        yield Demo(f"http://localhost:{provider}/", f"http://localhost:{site}/", f"http://127.0.0.1:{toodego}/")
     finally:
         process.terminate()
         process.wait(timeout=20)

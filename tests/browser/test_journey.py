@@ -57,6 +57,36 @@ def test_a_newcomer_creates_an_account_comes_back_by_name_and_leaves_everywhere(
 
 
 @pytest.mark.parametrize(("screen", "scripts"), VISITORS)
+def test_a_second_service_asks_for_no_password_and_leaving_one_leaves_both(
+    demo: Demo, new_context: Callable[..., BrowserContext], screen: dict[str, int], scripts: bool
+) -> None:
+    """Single sign-on, and the way out of it: each service knows the person by a `sub` of its own (1.11, 1.14)."""
+    page = new_context(screen=screen, scripts=scripts).new_page()
+    page.goto(demo.site)
+    page.click("#glc-login")
+    _log_in(page, *CAMILLE)
+    page.click("#accept")
+    expect(page.locator("#greeting")).to_have_text("Bonjour Camille Dupré")
+    here = _subject(page, demo.site)
+
+    page.goto(demo.site)
+    page.click("#neighbour")
+    assert page.url == demo.toodego
+    page.click("#glc-login")
+    expect(page.locator("h1")).to_contain_text("Souhaitez-vous être authentifié sur le service Toodego")
+    expect(page.locator("main")).to_contain_text("Métropole de Lyon")
+    page.click("#accept")
+    expect(page.locator("#greeting")).to_have_text("Bonjour Camille Dupré")
+    assert _subject(page, demo.toodego) not in ("", here)
+
+    page.click("#logout")
+    page.wait_for_url(demo.toodego)
+    expect(page.locator("#greeting")).to_have_count(0)
+    page.goto(demo.site)
+    expect(page.locator("#greeting")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("screen", "scripts"), VISITORS)
 def test_somebody_with_an_account_logs_in_and_may_refuse(
     demo: Demo, new_context: Callable[..., BrowserContext], screen: dict[str, int], scripts: bool
 ) -> None:
@@ -133,3 +163,9 @@ def _register(page: Page, address: str) -> None:
     page.fill("#password1", PASSWORD)
     page.fill("#password2", PASSWORD)
     page.click("#registration-submit")
+
+
+def _subject(page: Page, site: str) -> str:
+    """By what name a site knows who is logged in there."""
+    page.goto(f"{site}mon-compte")
+    return page.locator("tr", has=page.locator("code", has_text=re.compile("^sub$"))).locator("td").first.inner_text()

@@ -32,6 +32,7 @@ from werkzeug.test import TestResponse
 from demo.lyon_fr.config import ConfigError, SiteConfig
 from demo.lyon_fr.logins import LIFETIME_IN, MOST, Logins
 from demo.lyon_fr.site import create_site
+from demo.toodego.__main__ import TOODEGO
 
 ROOT = Path(__file__).parents[2]
 SITE = "http://localhost:8041/"
@@ -551,6 +552,15 @@ def test_missing_credentials_are_one_sentence_with_the_command_that_makes_them()
         SiteConfig.from_environ({"LYON_FR_BASE_URL": "http://localhost:9000", "LYON_FR_CLIENT_SECRET": ""})
     assert "`glc client register --partner lyon --name" in str(raised.value)
     assert "--redirect-uri http://localhost:9000/auth/callback " in str(raised.value)
+
+
+def test_another_site_is_told_by_variables_of_its_own() -> None:
+    """Toodego is the same code in other clothes; what it lacks is said in its own names."""
+    with pytest.raises(ConfigError, match=r"^TOODEGO_CLIENT_ID and TOODEGO_CLIENT_SECRET .*--partner metropole"):
+        SiteConfig.from_environ({"LYON_FR_CLIENT_ID": "a", "LYON_FR_CLIENT_SECRET": "b"}, TOODEGO)
+    config = SiteConfig.from_environ({"TOODEGO_CLIENT_ID": "a", "TOODEGO_CLIENT_SECRET": "b"}, TOODEGO)
+    page = create_site(config).test_client().get("/").text
+    assert (config.base_url, "Toodego" in page, "Ville de Lyon" in page) == ("http://localhost:8042/", True, False)
 
 
 def test_a_wrong_url_is_named_by_its_variable() -> None:

@@ -17,7 +17,7 @@ from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVES = {
-    "make run": "ARGS=--port={port} --site-port={site_port}",
+    "make run": "ARGS=--port={port} --site-port={site_port} --toodego-port={toodego_port}",
     ".venv/bin/glc serve": "--port={port}",
     ".venv/bin/glc serve --testkit": "--port={port}",
 }
@@ -52,8 +52,8 @@ def test_commands_that_run_this_test_exist(command: str) -> None:
 
 
 def _serve(command: str, environment: dict[str, str]) -> None:
-    port, site_port = free_port(), free_port()
-    options = SERVES[command].format(port=port, site_port=site_port)
+    port, site_port, toodego_port = free_port(), free_port(), free_port()
+    options = SERVES[command].format(port=port, site_port=site_port, toodego_port=toodego_port)
     process = subprocess.Popen(
         [*shlex.split(command), options],
         cwd=ROOT,

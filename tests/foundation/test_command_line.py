@@ -254,7 +254,8 @@ def test_a_file_that_is_no_database_is_one_sentence(
 def test_a_folder_that_cannot_be_made_or_entered_is_one_sentence(glc: Run, tmp_path: Path, command: str) -> None:
     """No traceback: one that is another's, read-only, or no folder at all."""
     (tmp_path / "file").touch()
-    refused = glc(*command.split(), on=tmp_path / "file" / "glc.sqlite3")
+    ports = [f"{option}={free_port()}" for option in ("--port", "--site-port", "--toodego-port") if command == "demo"]
+    refused = glc(*command.split(), *ports, on=tmp_path / "file" / "glc.sqlite3")
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert str(tmp_path / "file") in refused.stderr
 
