@@ -1,4 +1,4 @@
-"""`glc demo`: the provider, lyon.fr and Toodego as its sites, accounts to log in with; all prepared, and kept in var/."""
+"""`glc demo`: the provider, lyon.fr and Toodego as its sites, accounts to log in with; all prepared, kept in var/."""
 
 from __future__ import annotations
 
