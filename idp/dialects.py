@@ -128,6 +128,12 @@ class Dialect:
     bearer_is_written_so: bool = field(
         metadata=_departure("in any case (RFC 9110, 11.1)", "A2: « bearer » is refused at userinfo")
     )
+    userinfo_errors_are_alike: bool = field(
+        metadata=_departure(
+            "400 for what cannot be read, no error where no token is sent (RFC 6750, 3.1)",
+            "A2: 401 and invalid_request",
+        )
+    )
     refresh_and_revocation_errors_are_null: bool = field(
         metadata=_departure("a registered code (RFC 6749, 5.2; RFC 7009, 2.2.1)", 'A2: "error": null')
     )
@@ -250,6 +256,7 @@ GRANDLYONCONNECT = Dialect(
     invalid_client_status=400,
     invalid_client_is_plain_text=False,
     bearer_is_written_so=True,
+    userinfo_errors_are_alike=True,
     refresh_and_revocation_errors_are_null=True,
     revocation=True,
     key_algorithms=("RS256", "ES256"),
@@ -339,6 +346,7 @@ STANDARD = Dialect(
     invalid_client_status=401,
     invalid_client_is_plain_text=False,
     bearer_is_written_so=False,
+    userinfo_errors_are_alike=False,
     refresh_and_revocation_errors_are_null=False,
     revocation=True,
     key_algorithms=("RS256", "ES256", "PS256", "EdDSA", "RSA-OAEP-256"),

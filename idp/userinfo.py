@@ -31,7 +31,7 @@ def userinfo() -> Response:
     try:
         value = _token(house)
     except ProtocolError as error:
-        return _refuse("invalid_request", described(error, plain=True))
+        return _unreadable(house, error)
     with reading(house.engine) as connection:
         granted = access_tokens.find(connection, value)
     if granted is None:
@@ -77,10 +77,22 @@ def _written(house: Provider, terms: ReleaseTerms, claims: dict[str, Any], at: d
     if not (alg or encryption) or not house.dialect.answers_are_jwts_if_registered:
         return signing.serialise(claims), "application/json"
     told = claims | {"aud": terms.client_id, "iat": epoch(at)}
-    text = signing.sign(house, terms, alg or terms.id_token_alg, signing.serialise(told), at)
+    text = signing.sign(house, terms, alg, signing.serialise(told), at) if alg else signing.serialise(told).decode()
     if encryption:
-        text = signing.encrypted(house, terms, text, encryption, protocol.userinfo_encrypted_response_enc)
+        enc = protocol.userinfo_encrypted_response_enc
+        text = signing.encrypted(house, terms, text, encryption, enc, nested=bool(alg))
     return text.encode("ascii"), "application/jwt"
+
+
+def _unreadable(house: Provider, error: ProtocolError) -> Response:
+    """No token, or none that can be read (RFC 6750, section 3.1): whoever sent none is told of no error but how."""
+    if house.dialect.userinfo_errors_are_alike:
+        return _refuse("invalid_request", described(error, plain=True))
+    bare = "Authorization" not in request.headers
+    response = _refuse("invalid_request", described(error, plain=True), status=401 if bare else 400)
+    if bare:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def _refuse(error: str, description: str, detail: str = "", *, status: int = 401) -> Response:

@@ -64,8 +64,8 @@ def verify_with_keys(token: str, keys: Iterable[bytes], algorithms: Collection[s
     return _first(token, [OctKey.import_key(each) for each in keys], header["alg"])
 
 
-def encrypt(payload: str, key_set: Mapping[str, Any], alg: str, enc: str) -> str:
-    """A compact JWE of a signed token, for the first key of the set that fits (RFC 7516; cty JWT, RFC 7519, 5.2).
+def encrypt(payload: str, key_set: Mapping[str, Any], alg: str, enc: str, *, nested: bool = True) -> str:
+    """A compact JWE for the first key of the set that fits (RFC 7516); `nested`, of a signed token (RFC 7519, 5.2).
 
     Raises `JoseError` when there is none.
     """
@@ -75,7 +75,8 @@ def encrypt(payload: str, key_set: Mapping[str, Any], alg: str, enc: str) -> str
     kind = ("RSA",) if alg.startswith("RSA") else ("EC", "OKP")
     for each in _members(key_set):
         if each.get("kty") in kind and each.get("use", "enc") == "enc" and each.get("alg", alg) == alg:
-            header = {"alg": alg, "enc": enc, "cty": "JWT"} | ({"kid": each["kid"]} if "kid" in each else {})
+            header = {"alg": alg, "enc": enc} | ({"cty": "JWT"} if nested else {})
+            header |= {"kid": each["kid"]} if "kid" in each else {}
             try:
                 return jwe.encrypt_compact(header, payload, _imported(each), algorithms=[alg, enc])
             except (Failed, ValueError, JoseError):  # a key that only signs, most often: the next may do

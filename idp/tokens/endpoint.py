@@ -42,8 +42,9 @@ class TokenServer(AuthorizationServer):
     def handle_error_response(self, asked: TokenRequest, error: OAuth2Error) -> Response:
         if isinstance(error, UnsupportedGrantTypeError):
             grants = asked.house.dialect.grants
+            missing = not asked.parameters.get("grant_type")
             error = ProtocolError(
-                asked.house.dialect.unknown_grant_type_error,
+                "invalid_request" if missing else asked.house.dialect.unknown_grant_type_error,
                 f"grant_type must be {'either ' if len(grants) > 1 else ''}{' or '.join(grants)}",
                 hint="Ajoutez grant_type au corps de la demande, encodé comme un formulaire.",
             )

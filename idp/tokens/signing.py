@@ -51,10 +51,11 @@ def signed_under(
     return house.ring.sign(KeyAlgorithm(alg), payload, header)
 
 
-def encrypted(house: Provider, terms: ReleaseTerms, token: str, alg: str, enc: str) -> str:
-    """A signed token, encrypted for its client (section 10.2). Raises `ProtocolError` when its keys cannot be had."""
+def encrypted(house: Provider, terms: ReleaseTerms, text: str, alg: str, enc: str, *, nested: bool = True) -> str:
+    """A text, a signed token if `nested`, encrypted for its client (section 10.2). Raises `ProtocolError` when its keys
+    cannot be had."""
     try:
-        return jose.encrypt(token, client_key_set(house, terms), alg, enc or ENCRYPTION_ENCS[0])
+        return jose.encrypt(text, client_key_set(house, terms), alg, enc or ENCRYPTION_ENCS[0], nested=nested)
     except jose.JoseError as error:
         raise ProtocolError("server_error", "The client has no key to encrypt for", hint=str(error)[:300]) from error
 

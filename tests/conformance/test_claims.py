@@ -76,8 +76,23 @@ def test_51_userinfo_by_get_and_post_header_and_form(rp: StrictSite) -> None:
         said = rp.client.get("/idp/oidc/user_info", headers={"Authorization": f"{scheme} {token}"})
         assert said.json == expected
     assert rp.client.post("/idp/oidc/user_info", data=form).json == expected
-    assert rp.client.post("/idp/oidc/user_info", data=form, headers=header).status_code == 401
+    assert rp.client.post("/idp/oidc/user_info", data=form, headers=header).status_code == 400
     assert rp.client.get(f"/idp/oidc/user_info?access_token={token}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "challenge"),
+    [
+        (None, 401, "Bearer"),
+        ("Bearer", 400, 'Bearer error="invalid_request", error_description="Invalid Bearer authentication"'),
+        ("Basic eDp5", 400, 'Bearer error="invalid_request", error_description="Invalid Bearer authentication"'),
+        ("Bearer unknown", 401, 'Bearer error="invalid_token", error_description="Token unknown"'),
+    ],
+)
+def test_userinfo_says_what_is_wrong(rp: StrictSite, header: str | None, status: int, challenge: str) -> None:
+    """RFC 6750, 3 and 3.1: no error code for whoever sent no token."""
+    answer = rp.client.get("/idp/oidc/user_info", headers={"Authorization": header} if header else {})
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (status, challenge)
 
 
 def test_52_a_claim_asked_for_by_name_comes_where_it_was_asked(rp: StrictSite) -> None:
@@ -161,6 +176,18 @@ def test_id_tokens_and_userinfo_are_encrypted_as_registered(begin: Begin, alg: s
         assert opened.headers()["kid"] == "mine"
         assert opened.headers()["cty"] == "JWT"
         assert verified(rp, opened.plaintext.decode(), signature)["sub"]
+
+
+def test_userinfo_may_be_encrypted_without_being_signed(begin: Begin) -> None:
+    """Core 1.0, 5.3.2: only who registered a signature gets one."""
+    mine = ECKey.generate_key("P-256")
+    keys = {"keys": [{**mine.as_dict(private=False), "use": "enc"}]}
+    rp = begin(protocol={"jwks": keys, "userinfo_encrypted_response_alg": "ECDH-ES"})
+    token = rp.redeem(rp.authorize(scope="openid email"))["access_token"]
+    sealed = rp.client.get("/idp/oidc/user_info", headers={"Authorization": f"Bearer {token}"})
+    opened = jwe.decrypt_compact(sealed.text, mine, algorithms=["ECDH-ES", "A128CBC-HS256"])
+    assert "cty" not in opened.headers()
+    assert json.loads(opened.plaintext)["email"] == "camille.dupre@citoyen.example"
 
 
 def test_a_client_without_a_key_that_fits_is_told_so(begin: Begin) -> None:

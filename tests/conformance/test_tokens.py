@@ -49,6 +49,15 @@ def test_37_and_38_a_code_is_refused_the_second_time_and_its_tokens_die(
     assert rp.client.get("/idp/oidc/user_info", headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("grant_type", "error"), [(None, "invalid_request"), ("", "invalid_request"), ("x", "unsupported_grant_type")]
+)
+def test_a_grant_type_is_needed_and_known(rp: StrictSite, grant_type: str | None, error: str) -> None:
+    """RFC 6749, 5.2 and 3.2: what is empty is missing."""
+    form = {} if grant_type is None else {"grant_type": grant_type}
+    assert refused(rp.client.post("/idp/oidc/token", data=form, headers=rp.site.basic)) == error
+
+
 def test_39_a_code_is_bound_to_its_client_and_redirect_uri(rp: StrictSite, begin: Begin) -> None:
     """Requirement 39; RFC 6749, 4.1.3."""
     assert refused(begin().site.redeem(rp.client, rp.authorize()["code"])) == "invalid_grant"
