@@ -47,7 +47,8 @@ def test_a_code_is_refused_the_second_time_in_every_dialect_and_its_tokens_die(
     clock.advance(seconds=later)
     assert site.redeem(server, code).json["error"] == "invalid_grant"
     assert server.get("/idp/oidc/user_info", headers=bearer).status_code == 401
-    assert site.refresh(server, first["refresh_token"]).status_code == 400
+    if "refresh_token" in first:  # there were none in 2018
+        assert site.refresh(server, first["refresh_token"]).status_code == 400
 
 
 def test_what_was_refreshed_in_between_dies_too(
