@@ -19,7 +19,7 @@ from glc.errors import GlcError
 if TYPE_CHECKING:
     from joserfc.jws import JWSRegistry
 
-MAX_LENGTH = 64 * 1024
+MAX_LENGTH = 128 * 1024
 DECRYPTION_ALGS = ("RSA-OAEP", "RSA-OAEP-256")
 DECRYPTION_ENCS = ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM")
 

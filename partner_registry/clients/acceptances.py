@@ -26,7 +26,7 @@ from partner_registry.trail import note
 Read = Callable[[str], Mapping[str, Any]]
 """What reads a signed text; raises `GlcError` unless this provider signed it."""
 
-MAX_RESULT = 64 * 1024
+MAX_RESULT = 128 * 1024
 """Longest signed text, in characters."""
 CASE_VERDICTS = frozenset({"passed", "failed", "skipped"})
 
@@ -38,6 +38,12 @@ class Case:
     id: str
     verdict: str
     title: str
+    """In English."""
+    title_fr: str = ""
+
+    def told(self, language: str) -> str:
+        """What was played, in a language; older results speak English only."""
+        return self.title_fr or self.title if language == "fr" else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def read_result(text: str, read: Read) -> Result:
     """What a signed text says. Raises `InputError`: not signed by this provider, not of the expected form, no case
     that was played, a verdict that its cases belie."""
     if len(text) > MAX_RESULT:
-        raise InputError(N_("ce résultat est trop long : 64 Kio au plus"))
+        raise InputError(N_("ce résultat est trop long : 128 Kio au plus"))
     try:
         document = read(text)
     except GlcError as error:
@@ -88,7 +94,10 @@ def _result(document: Mapping[str, Any]) -> Result:
     finished_at = dt.datetime.fromisoformat(document["finished_at"])
     if finished_at.tzinfo is None:
         raise ValueError("finished_at")
-    cases = tuple(Case(str(each["id"]), each["verdict"], str(each["title"])) for each in document["cases"])
+    cases = tuple(
+        Case(str(each["id"]), each["verdict"], str(each["title"]), str(each.get("title_fr", "")))
+        for each in document["cases"]
+    )
     unknown = {each.verdict for each in cases} - CASE_VERDICTS
     if unknown:
         raise ValueError(f"verdict {min(map(str, unknown))}")

@@ -91,7 +91,12 @@ class Result:
             "verdict": self.verdict.value,
             "counts": {verdict.value: self.count(verdict) for verdict in Verdict},
             "cases": [
-                {"id": each.case.id, "verdict": each.verdict.value, "title": each.case.title.english}
+                {
+                    "id": each.case.id,
+                    "verdict": each.verdict.value,
+                    "title": each.case.title.english,
+                    "title_fr": each.case.title.french,
+                }
                 for each in self.played
             ],
         }

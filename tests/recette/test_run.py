@@ -126,6 +126,7 @@ def result() -> Result:
 
 def test_the_signed_document_says_what_the_registry_keeps(result: Result) -> None:
     """The contract with the registry."""
+    login, second = GOOD_PATHS[0].title, GOOD_PATHS[1].title
     assert result.document() == {
         "client_id": "c",
         "issuer": "http://i/",
@@ -137,9 +138,9 @@ def test_the_signed_document_says_what_the_registry_keeps(result: Result) -> Non
         "verdict": "failed",
         "counts": {"passed": 1, "failed": 1, "skipped": 1},
         "cases": [
-            {"id": "login", "verdict": "passed", "title": "Somebody logs in."},
-            {"id": "id_token_iss_wrong", "verdict": "failed", "title": "Somebody logs in."},
-            {"id": "second_login", "verdict": "skipped", "title": GOOD_PATHS[1].title.english},
+            {"id": "login", "verdict": "passed", "title": "Somebody logs in.", "title_fr": "Une personne se connecte."},
+            {"id": "id_token_iss_wrong", "verdict": "failed", "title": login.english, "title_fr": login.french},
+            {"id": "second_login", "verdict": "skipped", "title": second.english, "title_fr": second.french},
         ],
     }
 

@@ -255,7 +255,7 @@ def test_only_what_this_provider_signed_as_such_is_read(
         DocumentSigner(master, "another", "glc-recette+jwt").sign(document(production)),
         json.dumps(document(production)),
         "",
-        "a" * 70_000,
+        "a" * 140_000,
     ):
         with pytest.raises(InputError, match=r"signé par ce fournisseur|trop long"):
             store(text=text)

@@ -277,16 +277,22 @@ def test_a_run_s_page_shows_what_failed_first(
     app: Flask, applicant: Citizen, desk: Desk, people: People, pending: str, production: str
 ) -> None:
     """Whoever may waive reads what was seen."""
-    text = signed(app, production, cases=[*CASES, FAILED[0] | {"title": "<b>Un nonce</b> faux"}])
+    told = {"title": "A wrong <b>nonce</b>", "title_fr": "<b>Un nonce</b> faux"}
+    text = signed(app, production, cases=[*CASES, FAILED[0] | told])
     shown = applicant.submit(applicant.get(pending + "acceptance"), content=(io.BytesIO(text.encode()), "r.jws"))
     assert element(shown, "acceptance-missing") is not None
     link = element(shown, "acceptance-runs").find("a")["href"]
-    page = desk(people.auditor).get(link)
+    auditor = desk(people.auditor)
+    page = auditor.get(link)
+    auditor.get("/language/en")
+    in_english = auditor.get(link)
 
     rows = [row.get_text(" ", strip=True) for row in element(page, "cases").select("tbody tr")]
     assert rows[0] == "<b>Un nonce</b> faux échoué nonce_wrong"
     assert [row.split()[-1] for row in rows[1:]] == ["refresh_rotation_lost", "login", "id_token_alg_none"]
     assert element(page, "signed-text").get_text() == text
+    assert "A login goes through" in text_of(page), "older results speak English only"
+    assert "A wrong <b>nonce</b>" in text_of(in_english)
     assert applicant.get(link.replace("/versions/2/", "/versions/1/")).status_code == 404
 
 
