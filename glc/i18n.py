@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gettext as gnu
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Flask, has_request_context, request, session
 
 from glc.sentences import N_ as N_
+from glc.sentences import typeset
 
 LANGUAGES = {"fr": "Français", "en": "English"}
 LOCALE = Path(__file__).parent / "locale"
@@ -37,8 +38,12 @@ def prefer(locales: Iterable[str]) -> None:
 
 
 def gettext(message: str) -> str:
-    """The message in the visitor's language."""
-    return _catalog(language()).gettext(message)
+    """The message in the visitor's language, as it is printed."""
+    spoken = language()
+    return _printed(message) if spoken == "fr" else _catalog(spoken).gettext(message)
+
+
+_printed = lru_cache(4096)(typeset)
 
 
 def english(message: str) -> str:
@@ -49,7 +54,7 @@ def english(message: str) -> str:
 def ngettext(singular: str, plural: str, number: int) -> str:
     """The same for a counted thing; in French zero is singular."""
     if language() == "fr":
-        return singular if abs(number) < 2 else plural
+        return _printed(singular if abs(number) < 2 else plural)
     return _catalog(language()).ngettext(singular, plural, number)
 
 
@@ -72,4 +77,5 @@ def _next(path: str) -> str:
 def init_i18n(app: Flask) -> None:
     """Teach the application's templates to translate."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.filters["typeset"] = typeset
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]

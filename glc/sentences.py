@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,3 +49,11 @@ def _told(value: Any, translate: Translate) -> object:
         between = N_(" ; ") if any(hasattr(each, "told") for each in value) else ", "
         return translate(between).join(str(_told(each, translate)) for each in value)
     return value.told(translate) if hasattr(value, "told") else value
+
+
+_PARTED = re.compile(r" (?=[;:!?€»]|%(?![(a-z]))|(?<=«) |(?<=[<>]) (?=\d)|(?<=\d) (?=\d{3}\b)")
+
+
+def typeset(text: str) -> str:
+    """French as it is printed: what belongs together is not parted at the end of a line (« 14 000 € », « Qui ? »)."""
+    return _PARTED.sub("\u00a0", text)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from glc import sentences
 from glc.clock import PARIS
 from glc.errors import InputError
 from glc.i18n import N_
@@ -57,12 +58,10 @@ def statement_pdf(lines: Sequence[Line | BillingLine], *, year: int) -> bytes:
 
 
 def typeset(text: str) -> str:
-    """French typography within what the document's font holds: spaces that do not break inside numbers and before
-    `; : % €` and closing guillemets, a minus that is one; the arrow of a basis becomes a colon."""
+    """French typography within what the document's font holds: a minus that is one; the arrow of a basis becomes a
+    colon."""
     text = text.replace(" → ", " : ").replace("\u202f", "\xa0")
-    text = re.sub(r"(?<=\d) (?=\d{3}\b)", "\xa0", text)
-    text = re.sub(r"^-(?=\d)|(?<= )-(?=\d)", "−", text)
-    return re.sub(r" (?=[;:!?%€»])|(?<=[«<>]) ", "\xa0", text)
+    return sentences.typeset(re.sub(r"^-(?=\d)|(?<= )-(?=\d)", "−", text))
 
 
 def _story(lines: Sequence[Line | BillingLine], year: int) -> Iterator[Flowable]:

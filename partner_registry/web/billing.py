@@ -19,7 +19,7 @@ from partner_registry.billing.dues import communes_on, excluded_from
 from partner_registry.billing.runs import RunState, run_state
 from partner_registry.billing.tariff import grid_of, tariff_for
 from partner_registry.models import Agreement, BillingRun, Offer
-from partner_registry.web import links, words
+from partner_registry.web import links
 from partner_registry.web.act_page import act_page
 from partner_registry.web.base import NOTHING, Crumbs, agents_only, done, metropole_only, now, page, registry
 from partner_registry.web.clients import name_of
@@ -107,7 +107,6 @@ def billing_preview(agent: Agent, year: int) -> Response:
     return page(
         "billing_preview.html",
         agent,
-        unbroken=words.unbroken,
         year=year,
         tariff=tariff,
         offer=offer,

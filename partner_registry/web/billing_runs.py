@@ -12,7 +12,7 @@ from partner_registry.billing import runs as rules
 from partner_registry.billing.drafts import OFFER_WORDS
 from partner_registry.billing.runs import RunState, run_state
 from partner_registry.models import Agreement, BillingRun
-from partner_registry.web import links, words
+from partner_registry.web import links
 from partner_registry.web.act_page import act_page
 from partner_registry.web.base import agents_only, done, metropole_only, now, page, registry
 from partner_registry.web.billing import STATE_COLOURS, crumbs, population_pages
@@ -42,7 +42,6 @@ def _show(agent: Agent, run: BillingRun, form: RegistryForm) -> Response:
         "billing_run.html",
         agent,
         form.status,
-        unbroken=words.unbroken,
         form=form,
         run=run,
         state=state.value,

@@ -15,7 +15,7 @@ from glc.i18n import N_, gettext
 from partner_registry.agents import Agent
 from partner_registry.billing.tariff import is_billed, save_tariff
 from partner_registry.models import Agreement, AgreementKind, PopulationKind, Tariff
-from partner_registry.web import links, words
+from partner_registry.web import links
 from partner_registry.web.base import agents_only, done, metropole_only, now, page, registry
 from partner_registry.web.billing import crumbs
 from partner_registry.web.forms import RegistryForm, carried_out, choice, number, pressed, text
@@ -37,7 +37,6 @@ def tariff_list(agent: Agent) -> Response:
     return page(
         "tariffs.html",
         agent,
-        unbroken=words.unbroken,
         tariffs=[(each, is_billed(db.session(), each)) for each in rows],
         without=_frameworks_without_grid(),
         population_words=POPULATION_WORDS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -136,11 +135,6 @@ def setting_in_words(name: str, value: Any) -> list[str]:
     if isinstance(value, dict):
         return [f"{option}: {told}" for option, told in value.items()]
     return [] if value in (None, "") else [str(value)]
-
-
-def unbroken(text: str) -> str:
-    """A text whose numbers do not break at the end of a line: 14 000 €."""
-    return re.sub(r"(?<=[<>0-9]) (?=[0-9]{1,3}\b)|(?<=[0-9]) (?=[€%])", "\u00a0", text)
 
 
 def claim_in_words(name: str) -> str:

@@ -79,8 +79,8 @@ def number(agent: Agent) -> int:
 
 
 def element(page: TestResponse, element_id: str) -> Any:
-    """The element of that id, or None."""
-    return BeautifulSoup(page.text, "html.parser").find(id=element_id)
+    """The element of that id, or None; its spaces are ordinary ones, as a reader sees them."""
+    return BeautifulSoup(page.text.replace("\u00a0", " "), "html.parser").find(id=element_id)
 
 
 def typed(page: TestResponse, name: str) -> str:

@@ -11,6 +11,7 @@ from wtforms import Form
 
 from glc.clock import UTC
 from glc.errors import InputError
+from glc.sentences import typeset
 from partner_registry.agents import require_reason
 from partner_registry.models import Offer
 from partner_registry.web.forms import RegistryForm, carried_out, choice, day, instant, lines, number, reason
@@ -98,6 +99,6 @@ def test_a_refusal_of_a_rule_is_shown_with_its_status_and_stores_nothing(app: Fl
     with app.test_request_context("/", method="POST", data={"reason": "parce que"}):
         form = WhyForm()
         assert not carried_out(form, refuse)
-        assert (form.refused, form.status) == ("le terme précède le début : vérifiez les deux dates", 400)
+        assert (form.refused, form.status) == (typeset("le terme précède le début : vérifiez les deux dates"), 400)
         assert form.reason.data == "parce que"
         assert carried_out(WhyForm(), lambda: require_reason("parce que"))
