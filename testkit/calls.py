@@ -13,12 +13,22 @@ from testkit.faults.fault import Outgoing, Send
 from testkit.journal.recorder import Journal
 from testkit.request import Request, audience_of
 
+MOST_TO_SEND = 100
+
 
 class Calls:
     """Stands in the place of `glc.fetch.Fetcher`."""
 
     def __init__(self, house: Provider, journal: Journal, faults: Faults, fetcher: Callable[[], Fetcher]) -> None:
         self._house, self._journal, self._faults, self._fetcher = house, journal, faults, fetcher
+        self._to_send: dict[str, list[str]] = {}
+
+    def will_send(self, logout_token: str, faults: list[str]) -> None:
+        """Note what faults did to a logout token that is about to be sent."""
+        if faults:
+            self._to_send[logout_token] = faults
+        if len(self._to_send) > MOST_TO_SEND:  # those that a test minted are never sent
+            del self._to_send[next(iter(self._to_send))]
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Fetched:
         """See `Fetcher.get`."""
@@ -31,8 +41,9 @@ class Calls:
 
     def _noted(self, endpoint: str, call: Outgoing) -> Fetched:
         asked = Request(endpoint, call.method, call.url, tuple(call.headers.items()), call.body)
-        client_id = audience_of(asked.parameters.get("logout_token", ""))
-        names: list[str] = []
+        logout_token = asked.parameters.get("logout_token", "")
+        client_id = audience_of(logout_token)
+        names = self._to_send.pop(logout_token, [])
         send: Send = self._send
         scene = Scene(endpoint, lambda: (client_id, None))
         for fault in self._faults.acting(scene, "outgoing"):

@@ -188,7 +188,8 @@ class Space:
         house: Provider = app.extensions["idp"]
         house.stand_in = self.scripts.play
         house.signer = self._sign
-        house.__dict__["fetcher"] = Calls(house, self.journal, self.faults, lambda: self._prepared.fetcher)
+        self._calls = Calls(house, self.journal, self.faults, lambda: self._prepared.fetcher)
+        house.__dict__["fetcher"] = self._calls
         return app
 
     def _copy(self, name: str) -> Path:
@@ -278,9 +279,12 @@ class Space:
         signing = signing_of(house, terms, alg, payload, at, typ, endpoint)
         scene = Scene(endpoint, lambda: (terms.client_id, self._account_of(signing)))
         signing, names = self.faults.sign(scene, signing)
-        if asked is not None and has_request_context():
+        token = signing.compact()
+        if endpoint == BACKCHANNEL:
+            self._calls.will_send(token, names)
+        else:
             request.environ[APPLIED] += names
-        return signing.compact()
+        return token
 
     def _account_of(self, signing: Any) -> str | None:
         """The account that a scope names, if it is the one that something is signed about."""

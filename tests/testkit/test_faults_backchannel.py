@@ -211,6 +211,9 @@ def test_a_fault_of_the_back_channel_shows_within_its_scope(
     told = tell(space, site, listener)
     assert shown(name, told), told
     assert space.applied(once) == 1
+    assert [name] in [
+        each["faults"] for each in space.room.call("GET", "/journal?endpoint=backchannel_logout")["exchanges"]
+    ]
     if CATALOGUE[name].signed and name not in {"backchannel_sid_unknown", "backchannel_sub_unknown"}:
         assert (problem(told.token) is not None) is (CATALOGUE[name].rp_must == "reject")
     assert not shown(name, tell(space, site, listener))

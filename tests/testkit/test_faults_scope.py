@@ -44,6 +44,8 @@ def test_a_fault_does_nothing_elsewhere_than_at_the_endpoint_it_was_planned_for(
     refused = space.room.send("POST", "/faults", {"name": "userinfo_401", "endpoint": "token"})
     assert refused.status_code == 400
     assert "userinfo" in refused.json["detail"]
+    never = {"name": "id_token_nonce_wrong", "endpoint": "authorize", "client_id": site.client_id}
+    assert "flow code" in space.room.call("POST", "/faults", never, expected=400)["detail"]
 
 
 def test_answers_say_whatever_a_test_wants(space: Space) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from glc.database import db
+from glc.errors import InputError
+from partner_registry.models import Client, Flow
 from testkit.control import schemas
 from testkit.control.handlers.clients import find_client
 from testkit.control.operation import Call, operation
@@ -36,10 +38,18 @@ def add(call: Call) -> Any:
     asked = call.body.model_dump()
     with call.space.inside():
         if asked["client_id"] is not None:
-            find_client(asked["client_id"])
+            _check_flow(asked, find_client(asked["client_id"]))
         if asked["account"] is not None:
             asked["account"] = find_account(db.session(), asked["account"]).uuid
     return call.space.faults.add(asked.pop("name"), **asked).told()
+
+
+def _check_flow(asked: dict[str, Any], client: Client) -> None:
+    """Refuse a fault of a token that a client is never given there."""
+    spec = CATALOGUE.get(asked["name"])
+    signed = spec is not None and spec.signed is not None
+    if signed and asked["endpoint"] == "authorize" and client.latest.flow is Flow.CODE:
+        raise InputError(f"the client {client.client_id} is given no ID Token at authorize (flow code), but at token")
 
 
 @operation("DELETE", "/faults", "Switch every fault off")
