@@ -240,6 +240,7 @@ def _connect_the_site(people: People) -> tuple[str, str]:
     _deposit_a_run(applicant.page, client, client_id)
     reviewer.page.reload()
     reviewer.page.fill("#waiver_reason", "Le site a été vérifié à la main.")
+    reviewer.picture("14-recette", "section[aria-labelledby=acceptance]")
     reviewer.page.click("#publish-version")
     reviewer.page.goto(client)
     expect(reviewer.page.locator("#access")).to_contain_text("ouvert")
