@@ -35,17 +35,5 @@ def test_every_test_that_the_fidelity_page_names_exists() -> None:
     assert not missing
 
 
-def test_every_link_within_the_documentation_leads_somewhere() -> None:
-    """README and docs: relative links name files of the repository."""
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    broken = [
-        f"{page.name}: {target}"
-        for page in pages
-        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-        if "://" not in target and not (page.parent / target).exists()
-    ]
-    assert not broken
-
-
 def _fidelity() -> str:
     return (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")

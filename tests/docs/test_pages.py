@@ -1,0 +1,126 @@
+"""What every page says to type, to open or to read is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from glc.cli import glc
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {
+    str(page.relative_to(ROOT)): page.read_text(encoding="utf-8")
+    for folder, pattern in ((ROOT, "*.md"), (ROOT / "docs", "*.md"), (ROOT / "docs/recipes", "*.md"), (ROOT, "*/*.md"))
+    for page in sorted(folder.glob(pattern))
+    if page.parent.name not in {"build", "node_modules", ".pytest_cache"}
+}
+FOLDERS = ("idp", "keys", "partner_registry", "consent", "testkit", "glc", "tests", "docs", "demo", "bench")
+"""Where a page's short names of files begin; a name alone may be anywhere below."""
+A_FILE = re.compile(r"`((?:[a-z_.\d-]+/)*[a-z_\d-]+\.(?:py|md|html|mjs|sh|yml|toml|csv)|(?:[a-z_.\d-]+/)+)`")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    """To a file of the repository, and within a page to one of its headings."""
+    folder = (ROOT / page).parent
+    broken = []
+    for target, anchor in re.findall(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)]*))?\)", PAGES[page]):
+        led_to = (folder / target).resolve() if target else ROOT / page
+        if not led_to.exists() or (anchor and anchor not in headings(led_to)):
+            broken.append(f"{target}#{anchor}")
+    assert not broken
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    """Whoever does not know that a page exists meets a link to it."""
+    found, to_read = {"README.md"}, ["README.md"]
+    while to_read:
+        page = to_read.pop()
+        for target in re.findall(r"\]\((?![a-z]+:)([^)#\s]+\.md)", PAGES[page]):
+            name = str(((ROOT / page).parent / target).resolve().relative_to(ROOT))
+            if name in PAGES and name not in found:
+                found.add(name)
+                to_read.append(name)
+    assert PAGES.keys() == found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    """What code is called after it was moved; folders of a run (`var/`, `build/`) are made by it."""
+    named = {each for each in A_FILE.findall(PAGES[page]) if not each.startswith(("var/", "build/"))}
+    assert [each for each in sorted(named) if not _is_there(each)] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, "docker-compose.yml"])
+def test_every_command_that_a_page_shows_is_one(page: str) -> None:
+    """`glc` knows each command, and each of its options."""
+    text = PAGES.get(page) or re.sub(r"(?m)^# *", "    ", (ROOT / page).read_text(encoding="utf-8"))
+    assert [wrong for words in commands(text) if (wrong := unknown(words))] == []
+
+
+def test_every_target_that_a_page_names_is_in_the_makefile() -> None:
+    """`make …`."""
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    named = {each for text in PAGES.values() for each in re.findall(r"(?m)(?:`|^\$ |^    )make ([a-z-]+)", text)}
+    assert len(named) > 5
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lines_are_no_longer_than_120(page: str) -> None:
+    """Tables cannot be broken, everything else can."""
+    lines = PAGES[page].splitlines()
+    assert [n for n, line in enumerate(lines, 1) if len(line) > 120 and not line.startswith("|")] == []
+
+
+def test_what_is_not_a_command_is_seen() -> None:
+    """The reader of commands itself."""
+    page = "    $ X=1 .venv/bin/glc keys rotate --soon && glc seed\n`glc kyes` and `glc client list [--json]`"
+    assert [unknown(words) for words in commands(page)] == ["--soon", "", "kyes", ""]
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that a page has."""
+    titles = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words after each `glc` in code, in a block or within a line."""
+    text = re.sub(r"```(?:json|python|text|html|js)\n.*?```", "", text, flags=re.DOTALL)
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) + re.findall(r"(?m)^((?: {4,}.*\n?)+)", text)
+    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    for line in [line for block in blocks for line in block.replace("\\\n", " ").splitlines()] + spans:
+        for said in re.findall(r"(?:^|[ (])(?:\.venv/bin/)?glc ((?:(?!&&|[|;&)]).)*)", line):
+            try:
+                yield shlex.split(said, comments=True)
+            except ValueError:  # a quote that ends on another line
+                yield said.split()
+
+
+def unknown(words: list[str]) -> str:
+    """The first word that `glc` would not know; empty: it knows them all."""
+    command: click.Command = glc
+    context = click.Context(glc)
+    rest = [word.strip('[]"') for word in words]
+    while isinstance(command, click.Group) and rest and not rest[0].startswith(("-", "…")):
+        name, *rest = rest
+        found = command.get_command(context, name)
+        if found is None:
+            return name
+        command = found
+    options = {"--help", "--version"} | {
+        name for each in command.params for name in (*each.opts, *each.secondary_opts) if name.startswith("--")
+    }
+    return next((word for word in rest if word.startswith("--") and word.partition("=")[0] not in options), "")
+
+
+def _is_there(name: str) -> bool:
+    places = [ROOT / each for each in FOLDERS]
+    anywhere = "/" not in name and any(next(place.rglob(name), None) for place in places)
+    return anywhere or any((place / name).exists() for place in [ROOT, *places])
