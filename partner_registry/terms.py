@@ -38,15 +38,14 @@ class ClaimRule:
 
 @dataclass(frozen=True, slots=True)
 class SealedSecret:
-    """A client secret as stored, and when it is accepted."""
+    """A client secret as stored, and until when it is accepted: from the moment it is made, by whatever clock."""
 
     sealed: str
-    valid_from: dt.datetime
     valid_until: dt.datetime
 
     def accepted(self, at: dt.datetime) -> bool:
         """Whether it is accepted at that instant."""
-        return self.valid_from <= at < self.valid_until
+        return at < self.valid_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +151,7 @@ def terms_of(client: Client, at: dt.datetime, version_number: int) -> ReleaseTer
         key=client.id,
         client_id=client.client_id,
         environment=client.environment,
-        secrets=tuple(
-            SealedSecret(each.sealed, each.valid_from, each.valid_until or FAR_FUTURE) for each in client.secrets
-        ),
+        secrets=tuple(SealedSecret(each.sealed, each.valid_until or FAR_FUTURE) for each in client.secrets),
         partner_slug=client.partner.slug,
         consent_slug=client.handed_to(day).slug,
         partner_name=identity.name,

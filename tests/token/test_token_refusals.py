@@ -161,3 +161,12 @@ def test_in_2018_the_text_was_called_desc_and_a_wrong_client_was_told_in_plain_t
 
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
+
+
+def test_a_secret_made_on_a_server_whose_clock_is_ahead_serves_at_once(
+    site: Site, server: FlaskClient, citizen: Citizen, clock: ManualClock
+) -> None:
+    """Several servers, one database: nobody is told « wrong client secret » until the clocks agree."""
+    clock.advance(seconds=-30)
+
+    assert site.redeem(server, citizen.code(site.request())).status_code == 200
