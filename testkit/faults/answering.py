@@ -34,6 +34,11 @@ def error(status: int, code: str) -> Said:
     return said(status, body, JSON, **{"Cache-Control": "no-store"}, **challenge)
 
 
+def error_of_choice(asked: Asked) -> Answer:
+    """An error of whoever switched the fault on: the options `status` and `error`."""
+    return error(int(asked.options["status"]), str(asked.options["error"]))(asked)
+
+
 def bearer_error(status: int, code: str) -> Said:
     """An error of a protected resource (RFC 6750, section 3.1)."""
     body = json.dumps({"error": code, "error_description": "Planned fault"}).encode()

@@ -25,8 +25,8 @@ from testkit.faults.fault import Answer, Answered, Asked, FaultSpec, Signing
 
 BACKCHANNEL = "backchannel_logout"
 _NUMBERS = {int, float}
-MOST = {"seconds": 600, "mib": 1024}
-"""The greatest value of an option that is a number: whoever waits holds a thread of the simulator."""
+BOUNDS = {"seconds": (0, 600), "mib": (0, 1024), "status": (200, 599)}
+"""From where to where options go that are numbers: whoever waits holds a thread of the simulator."""
 ANYBODYS = frozenset({"discovery", "jwks"})
 """Endpoints that are asked without saying for whom."""
 
@@ -86,8 +86,9 @@ class Faults:
                 raise InputError(
                     f"the option {option} of the fault {name} is of another kind; unless told: {default!r}"
                 )
-            if option in MOST and not 0 <= options[option] <= MOST[option]:
-                raise InputError(f"the option {option} of the fault {name} goes from 0 to {MOST[option]}")
+            least, most = BOUNDS.get(option, (None, None))
+            if least is not None and not least <= options[option] <= most:
+                raise InputError(f"the option {option} of the fault {name} goes from {least} to {most}")
         endpoint = scope.get("endpoint")
         if endpoint is not None and endpoint not in spec.endpoints:
             raise InputError(f"the fault {name} never acts at {endpoint!r}, but at: {', '.join(spec.endpoints)}")

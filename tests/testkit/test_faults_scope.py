@@ -62,6 +62,20 @@ def test_answers_say_whatever_a_test_wants(space: Space) -> None:
     assert (seen.userinfo.json["nickname"], "given_name" in seen.userinfo.json) == ("Cam", False)
 
 
+@pytest.mark.parametrize(("endpoint", "path"), [("registration", "register"), ("par", "par"), ("revoke", "revoke")])
+def test_any_endpoint_of_a_site_is_refused_with_any_error(space: Space, endpoint: str, path: str) -> None:
+    """Peers, 7: a registration that is refused, and whatever else a site's server asks for."""
+    site = space.register(id_token_alg="RS256")
+    asked = {"status": 403, "error": "access_denied"}
+    space.fault("transport_error", endpoint=endpoint, times=1, options=asked)
+    answers = [space.server.post(f"{space.room.base}/idp/oidc/{path}", json={}) for _ in range(2)]
+    assert [(answer.status_code, answer.json.get("error")) == (403, "access_denied") for answer in answers] == [
+        True,
+        False,
+    ]
+    assert site.journey().id_token.problem() is None
+
+
 def test_the_catalogue_is_told_to_whoever_asks(space: Space) -> None:
     """`GET /_testkit/faults`, without key."""
     told = space.server.get("/_testkit/faults").json["faults"]

@@ -132,6 +132,10 @@ EVIDENCE: dict[str, tuple[Shows, dict[str, float]]] = {
         {"mib": 3},
     ),
     "transport_deep": (lambda got: got.status == 200 and got.body.startswith(b"[" * 100_000), {}),
+    "transport_error": (
+        lambda got: got.status == 503 and json.loads(got.body)["error"] == "temporarily_unavailable",
+        {},
+    ),
     "transport_redirect_loop": (
         lambda got: got.status == 307 and got.headers["location"].endswith("/.well-known/openid-configuration"),
         {},

@@ -39,6 +39,7 @@ SITE = {"redirect_uris": ["https://site.example/callback"]}
         ("POST", "/faults", {"name": "transport_slow", "options": {"seconds": "x"}}),
         ("POST", "/faults", {"name": "transport_slow", "options": {"seconds": 1e9}}),
         ("POST", "/faults", {"name": "transport_slow", "options": {"seconds": -1}}),
+        ("POST", "/faults", {"name": "transport_error", "options": {"status": 0}}),
         ("POST", "/faults", {"name": "transport_huge", "options": {"mib": 2**40}}),
     ],
 )

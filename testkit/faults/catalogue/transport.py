@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from testkit.faults.answering import not_gzip, said, to_itself
+from testkit.faults.answering import error_of_choice, not_gzip, said, to_itself
 from testkit.faults.fault import FaultSpec
 
 _fault = partial(
     FaultSpec,
     family="transport",
-    endpoints=("discovery", "jwks", "token", "userinfo", "introspect", "revoke"),
+    endpoints=("discovery", "jwks", "token", "userinfo", "introspect", "revoke", "par", "registration"),
     rp_must="fail",
 )
 
@@ -77,6 +77,15 @@ FAULTS = (
         why="Parsers that recurse without a limit end their process.",
         section="RFC 8259, 9",
         instead=said(200, b"[" * 100_000 + b"]" * 100_000, "application/json"),
+    ),
+    _fault(
+        name="transport_error",
+        summary="The endpoint answers the error temporarily_unavailable, 503 (options error, status: another).",
+        resume_fr="Le point d’accès répond l’erreur temporarily_unavailable, 503 (options error, status : une autre).",
+        why="Nobody is logged in; the user is told and may begin again.",
+        section="RFC 9110, 15.6.4; RFC 6749, 5.2",
+        instead=error_of_choice,
+        options={"status": 503, "error": "temporarily_unavailable"},
     ),
     _fault(
         name="transport_redirect_loop",
