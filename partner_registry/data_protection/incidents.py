@@ -93,6 +93,8 @@ def update_incident(
         reason = require_reason(reason)
     _check({name: getattr(incident, name) for name in CHANGEABLE} | changes, at)
     before = _facts(incident)
+    if not set(changes.get("clients", ())) <= set(incident.clients):
+        incident.dpos_warned_at = None  # of other services, whose DPOs know nothing yet; the trail keeps the instant
     for name, value in changes.items():
         setattr(incident, name, value)
     session.flush()

@@ -255,6 +255,20 @@ def test_a_breach_is_closed_once_everything_due_was_done(
     assert incident.closed_at == at
 
 
+def test_a_service_found_later_has_its_dpo_to_be_warned_too(
+    record: Callable[..., Incident], services: list[Client], session: Session, people: Any, clock: ManualClock
+) -> None:
+    """GDPR 33(2), 33(4): what is learnt in phases is told in phases; one service less is nobody to warn."""
+    incident = record(clients=services[:1])
+    warn_dpos(session, people.dpo, incident, settings=SETTINGS, at=clock.now())
+    update_incident(session, people.dpo, incident, at=clock.now(), clients=services)
+    assert incident.dpos_warned_at is None
+    assert any("prévenez les DPO" in each.told() for each in missing_to_close(incident))
+    warn_dpos(session, people.dpo, incident, settings=SETTINGS, at=clock.now())
+    update_incident(session, people.dpo, incident, at=clock.now(), clients=services[:1])
+    assert incident.dpos_warned_at == clock.now()
+
+
 @pytest.mark.parametrize(
     ("facts", "closes"),
     [
