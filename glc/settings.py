@@ -97,7 +97,7 @@ class Settings:
     )
     pending_lifetime_in: int = _setting(7_200, "How long a login may stay unfinished (assumed).", "s", least=1)
     consent_remembered_in: int = _setting(
-        365, "How long « Ne plus me demander » holds, unless set by client.", "days", most=3_650
+        365, "How long « Ne plus me poser la question » holds, unless set by client.", "days", most=3_650
     )
     mail_link_lifetime_in: int = _setting(86_400, "Life of a link sent by e-mail (assumed).", "s", least=1)
 
