@@ -34,7 +34,7 @@ alg_option = click.option(
 reason_option = click.option("--reason", default="", help="Why; it stays in the trail.")
 required_reason = click.option("--reason", required=True, help="Why; it stays in the trail.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-now_option = click.option("--now", is_flag=True, help="Let it sign at once; sites that keep an older JWK Set are told.")
+now_option = click.option("--now", is_flag=True, help="Let it sign at once, before every site can know it.")
 Acting = Callable[[Keeper, dt.datetime], list[KeyFacts]]
 
 RISK = (

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,6 @@ from partner_registry.commands.shared import (
     DAY,
     INSTANT,
     Act,
-    Command,
     acts,
     as_table,
     at_option,
@@ -43,6 +40,7 @@ from partner_registry.commands.shared import (
     given,
     reads,
     reason_option,
+    with_options,
 )
 from partner_registry.completeness import missing_for_approval, missing_for_submission
 from partner_registry.models import (
@@ -131,11 +129,6 @@ _FACTS = (
 )
 
 
-def _with(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    """Give a command those options, in their order."""
-    return lambda command: functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
-
-
 @agreement.command()
 @click.argument("partner")
 @click.argument("number")
@@ -145,7 +138,7 @@ def _with(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command]
 @click.option("--hard-end-on", type=DAY, required=True, help="Last day at the latest.")
 @click.option("--kind", type=choice(AgreementKind), default=AgreementKind.FRAMEWORK.name, show_default=True)
 @click.option("--predecessor", metavar="NUMBER", help="Agreement it continues.")
-@_with(_FACTS)
+@with_options(_FACTS)
 @acts()
 def draft(act: Act, partner: str, number: str, predecessor: str | None, **options: Any) -> dict[str, Any]:
     """Open the file of PARTNER's agreement NUMBER."""
@@ -163,7 +156,7 @@ def draft(act: Act, partner: str, number: str, predecessor: str | None, **option
 @click.option("--hard-end-on", type=DAY)
 @click.option("--kind", type=choice(AgreementKind))
 @click.option("--predecessor", metavar="NUMBER", help="Agreement it continues; empty: none.")
-@_with(_FACTS)
+@with_options(_FACTS, changing=True)
 @acts()
 def edit(act: Act, number: str, predecessor: str | None, **options: Any) -> dict[str, Any]:
     """Change an agreement that is not submitted yet, or that must be completed."""
@@ -268,7 +261,7 @@ def _recorded(act: Act, file: str, rule: Any, **options: Any) -> dict[str, Any]:
 @click.option("--notified-on", type=DAY)
 @click.option("--reported-on", type=DAY)
 @click.option("--unpaid/--paid", default=None, help="Payment is late: a flag only.")
-@_with(_BILLED)
+@with_options(_BILLED)
 @reason_option
 @acts()
 def correct_agreement(act: Act, number: str, new_number: str | None, reason: str, **options: Any) -> dict[str, Any]:

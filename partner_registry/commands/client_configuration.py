@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -14,7 +13,7 @@ from glc.services import services
 from partner_registry.clients.bindings import agreement_of
 from partner_registry.clients.metadata import SIGNING_ALGS
 from partner_registry.clients.registration import STANDARD_CLAIMS
-from partner_registry.commands.shared import Act, Command, as_text, facts
+from partner_registry.commands.shared import Act, Command, as_text, facts, with_options
 from partner_registry.data_protection.processings import claims_of, subject_of
 from partner_registry.models import Client, ConsentMode, Flow, SubjectPolicy
 from partner_registry.trail import note
@@ -104,10 +103,7 @@ def configuration(*, new: bool) -> Callable[[Command], Command]:
         ),
     )
 
-    def decorate(command: Command) -> Command:
-        return functools.reduce(lambda decorated, option: option(decorated), reversed(first + _CONFIGURATION), command)
-
-    return decorate
+    return with_options(first + _CONFIGURATION, changing=not new)
 
 
 def describe(client: Client) -> dict[str, Any]:

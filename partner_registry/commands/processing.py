@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import click
@@ -12,7 +11,6 @@ from glc.i18n import english
 from partner_registry.commands.shared import (
     DAY,
     Act,
-    Command,
     acts,
     as_table,
     choice,
@@ -22,6 +20,7 @@ from partner_registry.commands.shared import (
     given,
     reads,
     reason_option,
+    with_options,
 )
 from partner_registry.completeness import missing_in_processing, processor_name
 from partner_registry.data_protection.processings import (
@@ -91,15 +90,10 @@ _FACTS = (
 )
 
 
-def _facts(command: Command) -> Command:
-    """The options of what a processing says."""
-    return functools.reduce(lambda decorated, option: option(decorated), reversed(_FACTS), command)
-
-
 @processing.command()
 @click.argument("partner")
 @click.option("--name", required=True, help="Name of the processing.")
-@_facts
+@with_options(_FACTS)
 @acts()
 def draft(act: Act, partner: str, **options: Any) -> dict[str, Any]:
     """Declare a processing of PARTNER."""
@@ -110,7 +104,7 @@ def draft(act: Act, partner: str, **options: Any) -> dict[str, Any]:
 @processing.command()
 @click.argument("number", type=int)
 @click.option("--name", help="Name of the processing.")
-@_facts
+@with_options(_FACTS, changing=True)
 @acts()
 def edit(act: Act, number: int, **options: Any) -> dict[str, Any]:
     """Change a processing that is not validated yet; lists given replace the lists there were."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from partner_registry.commands.shared import Act, reads
+from partner_registry.commands.shared import DAY, Act, reads
 from partner_registry.data_protection.registers import controller_register, processor_register, recipients
 from partner_registry.partners.life import find_partner
 
-_day = click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As on that day in Lyon.  [default: today]")
+_day = click.option("--on", type=DAY, help="As on that day in Lyon.  [default: today]")
 
 
 @click.group()
@@ -23,17 +23,17 @@ def register() -> None:
 @click.argument("partner", metavar="SLUG")
 @_day
 @reads()
-def controller(act: Act, partner: str, on: dt.datetime | None) -> dict[str, Any]:
+def controller(act: Act, partner: str, on: dt.date | None) -> dict[str, Any]:
     """The register of a partner as controller, article 30(1)."""
-    return controller_register(act.session, find_partner(act.session, partner), on.date() if on else act.today)
+    return controller_register(act.session, find_partner(act.session, partner), on or act.today)
 
 
 @register.command()
 @_day
 @reads()
-def processor(act: Act, on: dt.datetime | None) -> dict[str, Any]:
+def processor(act: Act, on: dt.date | None) -> dict[str, Any]:
     """The register of the Métropole as processor, article 30(2)."""
-    return processor_register(act.session, on.date() if on else act.today)
+    return processor_register(act.session, on or act.today)
 
 
 @register.command("recipients")

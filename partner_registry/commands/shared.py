@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +110,22 @@ def reads(shown: Shown | None = None) -> Callable[[Command], Command]:
             show_result(result, as_json, shown)
 
         return command
+
+    return decorate
+
+
+def with_options(
+    options: Sequence[Callable[[Command], Command]], *, changing: bool = False
+) -> Callable[[Command], Command]:
+    """Give a command those options, in their order. One that is `changing` what there is tells no default: what is left
+    out stays as it was."""
+
+    def decorate(command: Command) -> Command:
+        decorated = functools.reduce(lambda given, option: option(given), reversed(options), command)
+        for each in vars(decorated)["__click_params__"] if changing else ():
+            if isinstance(each, click.Option) and each.help:
+                each.help = each.help.partition("[default: ")[0].rstrip()
+        return decorated
 
     return decorate
 

@@ -287,3 +287,10 @@ def test_an_account_is_made_as_franceconnect_would_have_vouched_for_it(glc: Run)
     refused = glc(*words, "--verified", "shoe_size")
     assert refused.returncode == 2
     assert "birthdate" in refused.stderr
+
+
+@pytest.mark.parametrize("words", [("client", "update"), ("processing", "edit"), ("agreement", "edit")])
+def test_a_command_that_changes_what_there_is_promises_no_default(glc: Run, words: tuple[str, str]) -> None:
+    """What is left out keeps its value: « default: HS256 » would have an RS256 site expect another algorithm."""
+    told = glc(*words, "--help").stdout.replace("[default: the operator]", "")
+    assert "[default:" not in told
