@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -52,10 +53,13 @@ def answer(exchange: Exchange) -> Mapping[str, Any]:
 
 def sent_back(exchange: Exchange) -> dict[str, str]:
     """What a redirect carries in its query and fragment."""
-    if not exchange.location:
-        return {}
-    parts = urlsplit(exchange.location)
-    return dict(parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(parts.fragment, keep_blank_values=True))
+    return dict(_carried(exchange.location)) if exchange.location else {}
+
+
+@lru_cache(2048)  # each check asks
+def _carried(location: str) -> tuple[tuple[str, str], ...]:
+    parts = urlsplit(location)
+    return (*parse_qsl(parts.query, keep_blank_values=True), *parse_qsl(parts.fragment, keep_blank_values=True))
 
 
 def given_code(exchange: Exchange) -> str | None:

@@ -6,6 +6,7 @@ import inspect
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 
@@ -53,12 +54,17 @@ class Check:
     @property
     def options(self) -> dict[str, Any]:
         """What may be asked along with it, and the usual values; `...` where one must be given."""
-        taken = list(inspect.signature(self.look).parameters.values())[1:]
-        return {each.name: ... if each.default is inspect.Parameter.empty else each.default for each in taken}
+        return dict(_options(self.look))
 
     def words(self, language: str) -> Words:
         """Its sentences in a language: French, or else English."""
         return self.french if language == "fr" else self.english
+
+
+@cache
+def _options(look: Look) -> tuple[tuple[str, Any], ...]:
+    taken = list(inspect.signature(look).parameters.values())[1:]
+    return tuple((each.name, ... if each.default is inspect.Parameter.empty else each.default) for each in taken)
 
 
 @dataclass(frozen=True, slots=True)
