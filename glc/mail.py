@@ -44,7 +44,8 @@ def send_mail(session: Session, settings: Settings, *, to: str, subject: str, te
         try:
             _deliver(settings.smtp_url, message)
         except (OSError, ValueError, smtplib.SMTPException) as error:  # ValueError: an address or port that is none
-            logger().error("mail.not_sent", subject=subject, reason=type(error).__name__)
+            server = urlsplit(settings.smtp_url).netloc.rpartition("@")[2]
+            logger().error("mail.not_sent", subject=subject, server=server, reason=type(error).__name__)
         else:
             return
     session.add(OutboxMail(recipient=to, subject=subject, text=text, kept_at=at))

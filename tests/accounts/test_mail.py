@@ -137,14 +137,19 @@ def test_a_mail_that_the_server_refuses_is_kept_and_the_page_says_the_same(
 
 
 @pytest.mark.parametrize("url", ["smtp://127.0.0.1:{}", "smtps://127.0.0.1:{}", "smtp://user:pass@127.0.0.1:{}"])
-def test_a_mail_server_that_is_down_loses_no_mail(house: Callable[..., tuple[Citizen, Mailbox]], url: str) -> None:
-    """The mail is kept, its link works."""
+def test_a_mail_server_that_is_down_loses_no_mail(
+    house: Callable[..., tuple[Citizen, Mailbox]], url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The mail is kept, its link works; the log names the server, without its password."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     citizen, mailbox = house(smtp_url=url.format(port))
 
     ask(citizen)
 
+    logged = "".join(capfd.readouterr())
+    assert f"server=127.0.0.1:{port}" in logged
+    assert "user:pass" not in logged
     assert heading(citizen.get(mailbox.link(ZOE))) == "Terminer la création du compte"
 
 
