@@ -94,6 +94,24 @@ def test_a_row_that_cannot_be_loaded_is_named_and_none_is(room: Room) -> None:
     assert room.call("GET", "/accounts/anne@p.example", expected=404)
 
 
+def test_a_file_in_another_encoding_is_refused_rather_than_misread(room: Room) -> None:
+    """What a spreadsheet saves unless told: « Né » would be a name with a question mark."""
+    refused = room.send("POST", "/accounts/import", data=CSV.encode("cp1252"), content_type="text/csv")
+    assert refused.status_code == 400
+    assert "UTF-8" in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("email,city\n", "no account"), ("email,street\na@p.example,3, rue Haute\n", "row 1: more cells")],
+)
+def test_a_csv_that_would_lose_something_is_refused(room: Room, text: str, told: str) -> None:
+    """All or none; an address with a comma goes between quotes."""
+    refused = room.send("POST", "/accounts/import", data=text.encode(), content_type="text/csv")
+    assert refused.status_code == 400
+    assert told in refused.json["detail"]
+
+
 def test_an_unknown_attribute_is_refused_with_those_there_are(room: Room) -> None:
     """A misspelt name would otherwise make a test vacuous."""
     refused = room.call("POST", "/accounts", {"email": "a@b.example", "prenom": "Anne"}, expected=400)

@@ -89,6 +89,8 @@ def delete(call: Call) -> None:
 def load(call: Call) -> Any:
     """All or none: an error names its row. So that accounts match a partner's own test data."""
     rows = _rows(call)
+    if not rows:
+        raise InputError("there is no account in this file")
     with call.space.inside(request=True):
         made = []
         for number, row in enumerate(rows, 1):
@@ -165,13 +167,19 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(call: Call) -> list[dict[str, Any]]:
-    text = call.raw.decode("utf-8-sig", "replace")
+    try:
+        text = call.raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "this is not UTF-8: save the file in that encoding (« CSV UTF-8 » in a spreadsheet)"
+        ) from error
     if call.media_type == "text/csv":
         delimiter = ";" if ";" in text.partition("\n")[0] else ","
-        return [
-            {name.strip(): _cell(name.strip(), value or "") for name, value in row.items() if name}
-            for row in csv.DictReader(io.StringIO(text), delimiter=delimiter)
-        ]
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+        for number, row in enumerate(rows, 1):
+            if None in row:
+                raise InputError(f"row {number}: more cells than the header line; quote those that hold {delimiter!r}")
+        return [{name.strip(): _cell(name.strip(), value or "") for name, value in row.items() if name} for row in rows]
     import yaml
 
     try:
