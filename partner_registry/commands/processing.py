@@ -7,22 +7,20 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
-from glc.i18n import english
+from partner_registry.commands import processing_parts
+from partner_registry.commands.processing_told import claim_option, describe, read_claims, summary_of
 from partner_registry.commands.shared import (
     DAY,
     Act,
     acts,
     as_table,
     choice,
-    email_of,
-    facts,
     find_processing,
     given,
     reads,
     reason_option,
     with_options,
 )
-from partner_registry.completeness import missing_in_processing, processor_name
 from partner_registry.data_protection.processings import (
     draft_processing,
     edit_processing,
@@ -43,6 +41,10 @@ def processing() -> None:
     """
 
 
+for part in (processing_parts.purpose, processing_parts.processor, processing_parts.document):
+    processing.add_command(part)
+
+
 @processing.command("list")
 @click.option("--partner", metavar="SLUG", help="Only this partner's.")
 @reads(as_table("number", "partner", "name", "state"))
@@ -51,7 +53,7 @@ def list_processings(act: Act, partner: str | None) -> list[dict[str, Any]]:
     query = sa.select(Processing).join(Partner).order_by(Partner.slug, Processing.id)
     if partner:
         query = query.where(Processing.partner == find_partner(act.session, partner))
-    return [_summary(each) for each in act.session.scalars(query)]
+    return [summary_of(each) for each in act.session.scalars(query)]
 
 
 @processing.command()
@@ -63,14 +65,15 @@ def show(act: Act, number: int) -> dict[str, Any]:
 
 
 _FACTS = (
-    click.option("--purpose", help="The purpose, as told to citizens: the one that --claim is for."),
-    click.option("--claim", "claims", multiple=True, metavar="NAME=WHY", help="A claim it needs, and why."),
+    click.option("--purpose", help="Its one purpose, that --claim is for; see `purpose` for several."),
+    claim_option,
     click.option("--reference", help="Number in the partner's own register."),
     click.option("--part", type=choice(PartnerPart), help="The partner's part in it.  [default: CONTROLLER]"),
     click.option("--part-reason", help="Why the parties are so qualified."),
     click.option("--legal-basis", type=choice(LegalBasis), help="GDPR article 6(1).  [default: PUBLIC_TASK]"),
     click.option("--legal-reference", help="Text that founds it."),
     click.option("--data-subject", "data_subjects", multiple=True, help="Whose data. May be repeated."),
+    click.option("--data-category", "data_categories", multiple=True, help="Besides the claims. May be repeated."),
     click.option("--recipient", "recipients", multiple=True, help="Who receives it. May be repeated."),
     click.option("--source", help="Where the data comes from."),
     click.option("--retention-months", type=click.IntRange(0)),
@@ -161,39 +164,7 @@ def _told(act: Act, options: dict[str, Any]) -> dict[str, Any]:
     if claims and not purpose:
         raise click.UsageError("--claim is for a --purpose: say which")
     if purpose:
-        told["purposes"] = [(purpose, dict(map(_claim, claims)))]
+        told["purposes"] = [(purpose, read_claims(claims))]
     if "joint_controllers" in told:
         told["joint_controllers"] = [find_partner(act.session, slug) for slug in told["joint_controllers"]]
     return told
-
-
-def _claim(text: str) -> tuple[str, str]:
-    name, found, why = text.partition("=")
-    if not (found and name.strip()):
-        raise click.BadParameter(f"{text!r} is not NAME=WHY", param_hint="--claim")
-    return name.strip(), why.strip()
-
-
-def describe(act: Act, processing: Processing) -> dict[str, Any]:
-    """A processing, with its purposes, its processors and what it lacks."""
-    return {
-        **_summary(processing),
-        **facts(processing),
-        "author": email_of(act.session, processing.author_id),
-        "replaces": processing.replaces_id,
-        "joint_controllers": [each.slug for each in processing.joint_controllers],
-        "purposes": [facts(each) for each in processing.purposes],
-        "processors": [{"who": processor_name(each), **facts(each, "name")} for each in processing.processors],
-        "documents": [facts(each) for each in processing.documents],
-        "missing": [each.told(english) for each in missing_in_processing(processing)],
-    }
-
-
-def _summary(processing: Processing) -> dict[str, Any]:
-    state = "VALIDATED" if processing.validated_on else "DRAFT"
-    return {
-        "number": processing.id,
-        "partner": processing.partner.slug,
-        "name": processing.name,
-        "state": "WITHDRAWN" if processing.withdrawn_on else state,
-    }

@@ -18,7 +18,7 @@ import glc.app
 from glc.app import create_app
 from glc.cli import glc as command
 from glc.clock import ManualClock
-from glc.errors import Conflict, Forbidden, GlcError, InputError
+from glc.errors import Conflict, Forbidden, GlcError, InputError, NotFound
 from glc.settings import Settings
 
 ADMIN, REVIEWER, DPO, APPLICANT = (f"{name}@agents.example" for name in ("admin", "reviewer", "dpo", "applicant"))
@@ -92,6 +92,31 @@ def submitted(run: Run, agents: None) -> int:
     assert run("agreement", "missing", NUMBER) == []
     assert run("agreement", "submit", NUMBER, by=APPLICANT)["status"] == "SUBMITTED"
     return int(processing["number"])
+
+
+def test_the_parts_of_a_processing_are_declared_one_by_one(run: Run, submitted: int, tmp_path: Path) -> None:
+    """Issue, point 8; GDPR 26, 28(3), 30(1): what a page asks of a joint processing, a command can say."""
+    number = str(submitted)
+    joint = ("--part", "JOINT_CONTROLLER", "--joint-controller", "bron", "--joint-contact", "dpo@villeurbanne.example")
+    essence = ("--joint-essence-url", "https://www.villeurbanne.example/accord", "--data-category", "Vœux d’école")
+    run("processing", "edit", number, *joint, *essence, by=APPLICANT)
+    run("processing", "purpose", number, "Réserver la cantine", "--claim", "email=Prévenir", by=APPLICANT)
+    told = run("processing", "processor", number, "Hébergeur SA", *("--point", "a"), by=APPLICANT)
+    assert [each["text"] for each in told["purposes"]] == ["Inscrire vos enfants", "Réserver la cantine"]
+    assert told["data_categories"] == ["Vœux d’école"]
+    assert [each.partition(":")[0] for each in told["missing"]] == ["“Inscriptions”"] * 2
+
+    points = [option for point in "abcdefgh" for option in ("--point", point)]
+    run("processing", "processor", number, "metropole", *points, "--contract-on", "2026-01-05", by=APPLICANT)
+    run("processing", "processor", number, "Hébergeur SA", "--remove", by=APPLICANT)
+    run("processing", "purpose", number, "Réserver la cantine", "--remove", by=APPLICANT)
+    paper = tmp_path / "accord.pdf"
+    paper.write_bytes(PDF)
+    complete = run("processing", "document", number, str(paper), "--kind", "JOINT_ARRANGEMENT", by=APPLICANT)
+    assert [each["who"] for each in complete["processors"]] == ["metropole"]
+    assert (complete["missing"], len(complete["purposes"]), len(complete["documents"])) == ([], 1, 1)
+    with pytest.raises(NotFound, match="Inscrire vos enfants"):
+        run("processing", "purpose", number, "Autre chose", "--remove", by=APPLICANT)
 
 
 def test_a_commune_goes_from_registration_to_production_by_command_line(
