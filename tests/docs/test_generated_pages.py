@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc.cli import glc
+from glc.demo import AGENTS, PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,3 +38,10 @@ def test_every_test_that_the_fidelity_page_names_exists() -> None:
 
 def _fidelity() -> str:
     return (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
+
+
+def test_the_agents_guide_names_the_accounts_of_the_demonstration() -> None:
+    """An agent tries the registry with the guide alone: no terminal to read them off."""
+    guide = (ROOT / "docs" / "guide-registre.fr.md").read_text(encoding="utf-8")
+    assert [email for email, *_ in AGENTS if f"`{email}`" not in guide] == []
+    assert f"`{PASSWORD}`" in guide
