@@ -23,7 +23,7 @@ from idp.models import AuthorizationGrant
 from idp.provider import Provider, digest
 from idp.tokens import access_tokens, codes
 from idp.tokens.codes import Code
-from idp.tokens.id_token import id_token, require_keys
+from idp.tokens.id_token import id_token
 from idp.tokens.request import TokenRequest, TokenResponse
 
 
@@ -113,10 +113,21 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
         """Write the grant, whose key lets one redemption through, and answer with its tokens (RFC 6749, 5.1)."""
         request = self.request
         house, at, terms, code, login = request.house, request.at, request.terms, request.code, request.login
-        require_keys(house, terms, at)
         access = access_tokens.new_access_token(house, terms, at, login.session_expires_at)
         scopes = terms.released(frozenset(code.scopes))
-        claims = claims_of(house, terms, scopes, login, code.for_id_token)  # before anything is spent
+        token = id_token(  # before anything is spent: a client may have no key, a claim no value
+            house,
+            terms,
+            claims_of(house, terms, scopes, login, code.for_id_token),
+            login=login,
+            at=at,
+            nonce=code.nonce,
+            fresh=code.fresh,
+            with_sid=house.dialect.sid_in_id_token,
+            acr=code.acr,
+            named=code.for_id_token,
+            access_token=access.value,
+        )
         row = {
             "id": code.grant_id,
             "client_id": terms.key,
@@ -143,20 +154,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):
                 "Code is unknown or has expired.",
                 "Un code ne sert qu’une fois : celui-ci l’a déjà été, et ce qu’il avait donné est révoqué.",
             ) from None
-        body = _bearer(access, at)
-        body["id_token"] = id_token(
-            house,
-            terms,
-            claims,
-            login=login,
-            at=at,
-            nonce=code.nonce,
-            fresh=code.fresh,
-            with_sid=house.dialect.sid_in_id_token,
-            acr=code.acr,
-            named=code.for_id_token,
-            access_token=access.value,
-        )
+        body = _bearer(access, at) | {"id_token": token}
         if refresh is not None:
             body["refresh_token"] = refresh
         if house.dialect.scope_in_token_response or code.narrowed or len(scopes) < len(code.scopes):

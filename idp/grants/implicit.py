@@ -16,7 +16,7 @@ from idp.claims import claims_of
 from idp.models import AuthorizationGrant
 from idp.provider import Provider
 from idp.tokens import access_tokens
-from idp.tokens.id_token import id_token, require_keys
+from idp.tokens.id_token import id_token
 
 
 def issue(
@@ -24,26 +24,8 @@ def issue(
 ) -> dict[str, str]:
     """The answer's ID Token and access token, those of the two that were asked for."""
     terms, types = asked.terms, asked.response_types
-    if "id_token" in types:
-        require_keys(house, terms, at)
     access = access_tokens.new_access_token(house, terms, at, login.session_expires_at) if "token" in types else None
     for_userinfo, for_id_token = asked.named(asked.claims.userinfo), asked.named(asked.claims.id_token)
-    with writing(house.engine) as connection:
-        connection.execute(
-            sa.insert(AuthorizationGrant).values(
-                id=house.entropy.bytes(16).hex(),
-                client_id=terms.key,
-                account_id=login.account_id,
-                session_id=login.session_id,
-                scopes=" ".join(sorted(asked.scopes)),
-                granted_at=at,
-                authenticated_at=login.authenticated_at,
-                acr=asked.acr,
-                requested_claims=list(for_userinfo) or None,
-                access_digest=access.digest if access else None,
-                access_expires_at=access.expires_at if access else None,
-            )
-        )
     answer = {}
     if "id_token" in types:
         answer["id_token"] = id_token(
@@ -59,6 +41,22 @@ def issue(
             named=for_id_token,
             access_token=access.value if access else None,
             code=code,
+        )
+    with writing(house.engine) as connection:
+        connection.execute(
+            sa.insert(AuthorizationGrant).values(
+                id=house.entropy.bytes(16).hex(),
+                client_id=terms.key,
+                account_id=login.account_id,
+                session_id=login.session_id,
+                scopes=" ".join(sorted(asked.scopes)),
+                granted_at=at,
+                authenticated_at=login.authenticated_at,
+                acr=asked.acr,
+                requested_claims=list(for_userinfo) or None,
+                access_digest=access.digest if access else None,
+                access_expires_at=access.expires_at if access else None,
+            )
         )
     if access is not None:
         answer |= {

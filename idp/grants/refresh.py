@@ -18,7 +18,7 @@ from idp.models import Account, AuthorizationGrant, BrowserSession, RefreshToken
 from idp.provider import digest
 from idp.subjects import subject
 from idp.tokens import access_tokens
-from idp.tokens.id_token import id_token, require_keys
+from idp.tokens.id_token import id_token
 from idp.tokens.request import TokenRequest, TokenResponse
 
 _living = (
@@ -122,11 +122,10 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
         """Rotate: the used token answers for a short while more, the access token is replaced at once."""
         request = self.request
         house, at, found = request.house, request.at, request.refreshed
-        if house.dialect.refresh_gives_id_token:
-            require_keys(house, request.terms, at)
         lifetime = request.terms.access_token_lifetime_in or house.dialect.access_token_lifetime_in
         lifetime = lifetime or house.settings.session_lifetime_in  # the browser session may be gone
         access = access_tokens.new_access_token(house, request.terms, at, at + dt.timedelta(seconds=lifetime))
+        told = {"id_token": self._id_token(access.value)} if house.dialect.refresh_gives_id_token else {}
         with writing(house.engine) as connection:
             self._replace(connection, found, access)
             refresh = grant_life.add_refresh_token(house, connection, found.id, at)
@@ -135,10 +134,9 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
             "token_type": "Bearer",
             "expires_in": epoch(access.expires_at) - epoch(at),
             "refresh_token": refresh,
+            **told,
         }
         scopes = request.terms.released(request.wanted)
-        if house.dialect.refresh_gives_id_token:
-            body["id_token"] = self._id_token(access.value)
         if house.dialect.scope_in_token_response or scopes != request.wanted:
             body["scope"] = " ".join(sorted(scopes))
         return 200, body, self.TOKEN_RESPONSE_HEADER

@@ -14,7 +14,6 @@ from glc.clock import epoch
 from idp.provider import Provider
 from idp.sessions import sid
 from idp.tokens import signing
-from partner_registry.clients.metadata import SECRET_SIGNING_ALGS
 from partner_registry.terms import ReleaseTerms
 
 
@@ -34,7 +33,8 @@ def id_token(
     code: str | None = None,
 ) -> str:
     """An ID Token (OpenID Connect Core 1.0, section 2) around the claims of `claims_of`: all of them when it is the
-    only place for them (section 5.4), else those asked of it by name. `access_token` and `code`: what it comes with."""
+    only place for them (section 5.4), else those asked of it by name. `access_token` and `code`: what it comes with.
+    Raises `ProtocolError` when the client has no secret or key that it takes: make it before anything is spent."""
     issued = epoch(at)
     told: Mapping[str, Any] = claims
     if not house.dialect.claims_in_id_token and (access_token is not None or code is not None):
@@ -66,17 +66,6 @@ def id_token(
     if alg and house.dialect.answers_are_jwts_if_registered:
         return signing.encrypted(house, terms, token, alg, terms.protocol.id_token_encrypted_response_enc)
     return token
-
-
-def require_keys(house: Provider, terms: ReleaseTerms, at: dt.datetime) -> None:
-    """Make sure, before anything is spent, that an ID Token can be made for a client. Raises `ProtocolError`."""
-    if terms.id_token_alg in SECRET_SIGNING_ALGS:
-        signing.newest_secret(house, terms, at)
-    if terms.protocol.id_token_encrypted_response_alg and house.dialect.answers_are_jwts_if_registered:
-        protocol = terms.protocol
-        signing.encrypted(
-            house, terms, "", protocol.id_token_encrypted_response_alg, protocol.id_token_encrypted_response_enc
-        )
 
 
 def _half_hash(alg: str, value: str | None) -> str | None:
