@@ -14,7 +14,7 @@ from typing import Any
 
 from glc.clock import Clock, SystemClock
 from glc.entropy import Entropy, SystemEntropy
-from glc.settings import Settings
+from glc.settings import LOOPBACK_HOSTS, Settings
 from glc.worker import LOOK_IN
 from testkit.control import CONTROL
 from testkit.control.app import Control
@@ -22,6 +22,9 @@ from testkit.prepared import Prepared, Workshop
 from testkit.spaces import MOUNT, Spaces
 
 INSPECTOR = "/inspector"
+OPEN_TO_ALL = """
+  Whoever reaches this port can make spaces: choose a key (GLC_TESTKIT_KEY), or keep the port to this machine.
+"""
 ROOM_FOR_SPACES = 512 * 1024 * 1024
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -66,6 +69,7 @@ class Testkit:
         control = settings.base_url
         if settings.testkit_port:
             control = f"http://{settings.host}:{settings.testkit_port}{settings.path}/"
+        warning = "" if settings.testkit_key or settings.host in LOOPBACK_HOSTS else OPEN_TO_ALL
         return f"""
 GrandLyonConnect, simulator: TEST POWERS ARE ON — whoever holds a key can log in as anybody
 
@@ -74,7 +78,7 @@ GrandLyonConnect, simulator: TEST POWERS ARE ON — whoever holds a key can log 
   Make another space    POST {control}{CONTROL[1:]}/spaces
   What can be done      {control}{CONTROL[1:]}/openapi.json
   Inspector             {settings.base_url}inspector/{root.id}/
-
+{warning}
   Nothing is kept: every space is forgotten when this stops. Stop with Ctrl-C.
 """
 

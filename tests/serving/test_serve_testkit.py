@@ -92,6 +92,15 @@ def test_test_powers_have_a_port_of_their_own_and_answer_on_no_other(tmp_path: P
         assert ask(port, f"/s/{space['id']}/.well-known/openid-configuration")[0] == 200
 
 
+def test_a_port_that_others_may_reach_without_a_key_is_pointed_out(tmp_path: Path) -> None:
+    """Issue, point 9. In a container the port is open and the machine's own is not: it is told, not refused."""
+    told = {}
+    for host in ("127.0.0.1", "0.0.0.0"):
+        with serving(tmp_path, free_port(), "--host", host) as log:
+            told[host] = "Whoever reaches this port can make spaces" in log.read_text()
+    assert told == {"127.0.0.1": False, "0.0.0.0": True}
+
+
 def test_an_issuer_below_a_path_has_its_spaces_below_it(tmp_path: Path) -> None:
     """Point 1."""
     port = free_port()
