@@ -25,7 +25,7 @@ def stays(end: TestResponse | Answer) -> bool:
 
 @every_type
 @every_mode
-def test_every_flow_gives_what_it_promises(
+def test_49_every_flow_gives_what_it_promises_and_vouches_for_it(
     begin: Begin, clock: ManualClock, response_type: str, response_mode: str | None
 ) -> None:
     """oidcc-server in each plan; Core 1.0, 3.1 to 3.3; requirements 48 and 49 on the way."""

@@ -19,6 +19,14 @@ def test_each_module_of_the_suite_has_a_test_that_asserts_the_same(module: str) 
     assert module in index()
 
 
+def test_each_requirement_has_a_test_named_after_it() -> None:
+    """Part 3 of the requirements: the sixty most often missed."""
+    folders = ("conformance", "client_authentication", "registration", "logout/standard")
+    files = [file for folder in folders for file in (DOCS.parent / "tests" / folder).glob("test_*.py")]
+    names = [name for file in files for name in re.findall(r"def test_([0-9_and]+)_", file.read_text("utf-8"))]
+    assert {int(number) for name in names for number in re.findall(r"\d+", name)} == set(range(1, 61))
+
+
 def test_no_test_names_a_module_that_there_is_not() -> None:
     """A misspelt name would prove nothing."""
     assert set(index()) <= set(MODULES)
