@@ -56,7 +56,7 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
     assert [each for each in sorted(named) if not _is_there(each)] == []
 
 
-@pytest.mark.parametrize("page", [*PAGES, "docker-compose.yml"])
+@pytest.mark.parametrize("page", [*PAGES, "docker-compose.yml", "docker-compose.testkit.yml"])
 def test_every_command_that_a_page_shows_is_one(page: str) -> None:
     """`glc` knows each command, and each of its options."""
     text = PAGES.get(page) or re.sub(r"(?m)^# *", "    ", (ROOT / page).read_text(encoding="utf-8"))
