@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -165,6 +166,14 @@ def terms_of(client: Client, at: dt.datetime, version_number: int) -> ReleaseTer
         **_configuration(client.published),  # type: ignore[arg-type]
         **_released(client, client.published, counted, at, restricted=is_restricted(gate, at)),  # type: ignore[arg-type]
     )
+
+
+def described(terms: ReleaseTerms) -> dict[str, Any]:
+    """The terms as they are told: without secrets; the ends of time are None, sets in order."""
+    values = {spec.name: getattr(terms, spec.name) for spec in fields(terms) if spec.name not in {"secrets", "key"}}
+    values |= {name: None for name, value in values.items() if value in (FAR_PAST, FAR_FUTURE)}
+    values |= {name: sorted(value) for name, value in values.items() if isinstance(value, frozenset)}
+    return values | {"claims": [asdict(each) | {"scopes": sorted(each.scopes)} for each in terms.claims]}
 
 
 VERSION = REVISION

@@ -41,6 +41,7 @@ from partner_registry.commands.client_configuration import (
     history,
     with_claims,
 )
+from partner_registry.commands.client_terms import terms
 from partner_registry.commands.registration_token import issue, list_tokens
 from partner_registry.commands.registration_token import revoke as revoke_token
 from partner_registry.commands.shared import (
@@ -65,7 +66,7 @@ def client() -> None:
     """The sites that log their users in."""
 
 
-for _command in (issue, list_tokens, revoke_token):
+for _command in (issue, list_tokens, revoke_token, terms):
     client.add_command(_command)
 
 

@@ -224,6 +224,25 @@ def test_what_other_doors_do_is_done_on_the_command_line(run: Run, agents: None)
     assert (told["security_approval"], told["security_approved_until_on"]) == ("le maire", "2028-12-31")
 
 
+def test_what_a_client_gets_and_why_is_told_at_any_instant(run: Run, agents: None) -> None:
+    """Registry reference 6.2: operators read the reason code; A18: by the second, in Lyon's time."""
+    site = run("client", "register", "--partner", "lyon", "--name", "S", "--redirect-uri", "http://localhost:3000/r")
+    told = {
+        at: run("client", "terms", site["client_id"], "--at", at)
+        for at in ("2016-01-01", "2026-03-02T12:00:00", "2031-12-31T23:59:59", "2032-01-01T00:00:00")
+    }
+    assert [(each["access"], each["reason"]) for each in told.values()] == [
+        ("not_yet", "no_file_submitted"),
+        ("open", "agreement_in_force"),
+        ("open", "agreement_in_force"),
+        ("over", "agreement_expired"),
+    ]
+    assert told["2026-03-02T12:00:00"]["controller"] == "Ville de Lyon"
+    assert site["client_secret"] not in json.dumps(told)
+    with pytest.raises(NotFound, match="nope"):
+        run("client", "terms", "nope")
+
+
 def test_a_planned_binding_and_transfer_are_taken_back_on_the_command_line(run: Run, agents: None) -> None:
     """As by page and by REST."""
     bron, uri = "SIMULATEUR-2024-bron", ("--redirect-uri", "https://bron.example/retour")

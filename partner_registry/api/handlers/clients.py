@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 
 from glc.errors import InputError
 from glc.i18n import N_
 from glc.services import services
-from partner_registry.agreements.status import FAR_FUTURE, FAR_PAST
 from partner_registry.api.call import Call, Created, Page, Shown, expect, page
 from partner_registry.api.handlers.agreements import named_agreement
 from partner_registry.api.operation import Resource
@@ -23,7 +22,7 @@ from partner_registry.clients.registration import ClientRegistration
 from partner_registry.gate import gate_at
 from partner_registry.models import Client, ClientSecret, Processing
 from partner_registry.ports import ports
-from partner_registry.terms import terms_for
+from partner_registry.terms import described, terms_for
 
 
 def find_client(call: Call) -> Client:
@@ -157,14 +156,5 @@ def archive(call: Call, client: Client, sent: Motivated) -> None:
     life.archive(call.session, call.agent, client, at=call.at, reason=sent.reason)
 
 
-def terms(call: Call, client: Client, asked: schemas.TermsAt) -> Shown:
-    found = expect(terms_for(call.session, client.client_id, asked.at or call.at))
-    limits = {name: getattr(found, name) for name in ("since", "until", "grants_since")}
-    known = {name: None if instant in {FAR_PAST, FAR_FUTURE} else instant for name, instant in limits.items()}
-    ordered = {
-        spec.name: sorted(value)
-        for spec in dataclasses.fields(found)
-        if isinstance(value := getattr(found, spec.name), frozenset)
-    }
-    claims = [Shown(each, scopes=sorted(each.scopes)) for each in found.claims]
-    return Shown(found, claims=claims, **known | ordered)
+def terms(call: Call, client: Client, asked: schemas.TermsAt) -> dict[str, Any]:
+    return described(expect(terms_for(call.session, client.client_id, asked.at or call.at)))
