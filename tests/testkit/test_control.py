@@ -103,7 +103,11 @@ def test_a_file_in_another_encoding_is_refused_rather_than_misread(room: Room) -
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("email,city\n", "no account"), ("email,street\na@p.example,3, rue Haute\n", "row 1: more cells")],
+    [
+        ("email,city\n", "no account"),
+        ("email,street\na@p.example,3, rue Haute\n", "row 1: more cells"),
+        ("email,email_verified\na@p.example,ouais\n", "row 1: email_verified is true or false"),
+    ],
 )
 def test_a_csv_that_would_lose_something_is_refused(room: Room, text: str, told: str) -> None:
     """All or none; an address with a comma goes between quotes."""

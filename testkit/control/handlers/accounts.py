@@ -193,11 +193,16 @@ def _rows(call: Call) -> list[dict[str, Any]]:
     return [{name: _cell(name, value) for name, value in row.items()} for row in found]
 
 
+_SAID = dict.fromkeys(("1", "true", "oui", "yes", "vrai"), True) | dict.fromkeys(
+    ("", "0", "false", "non", "no", "faux"), False
+)
+
+
 def _cell(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if name in LISTS:
         return value.split()
     if name in FLAGS:
-        return value.strip().lower() in {"1", "true", "oui", "yes", "vrai"}
+        return _SAID.get(value.strip().lower(), value)  # what is neither is refused later, by name
     return value.strip()
