@@ -1,4 +1,4 @@
-"""A flow as an HTTP Archive (HAR 1.2), to hand to somebody: its secrets went when it was recorded."""
+"""A flow as an HTTP Archive (HAR 1.2), to hand to somebody: it holds the marks of secrets, not the secrets."""
 
 from __future__ import annotations
 
