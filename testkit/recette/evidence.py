@@ -13,6 +13,8 @@ from glc.errors import Conflict
 from testkit.journal.exchange import Exchange
 
 SKIPPED = "skipped"
+LEAST_PLAYED = 1 / 3
+"""Of all cases: those there are for a site that takes no logout, keeps the documents it reads, asks for no userinfo."""
 
 
 def evidence(
@@ -33,6 +35,8 @@ def evidence(
     if missing:
         raise Conflict(f"only a whole run is signed: {missing[0]} is not in this result ({len(missing)} are missing)")
     judged = {name for name, verdict in verdicts.items() if verdict != SKIPPED}
+    if len(judged) < LEAST_PLAYED * len(verdicts):
+        raise Conflict(f"{len(judged)} of {len(verdicts)} cases were played: too few to say anything of the site")
     unseen = sorted((judged & faults) - acted)
     if unseen:
         raise Conflict(f"the fault {unseen[0]} never acted on this client in this space: the run was played elsewhere")

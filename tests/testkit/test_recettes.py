@@ -12,12 +12,14 @@ from glc.entropy import SystemEntropy
 from glc.settings import DEVELOPMENT_MASTER_KEY
 from keys.documents import acceptance_signer
 from keys.encryption import MasterKey
+from testkit.recette import evidence
 from testkit.recette.cases import all_cases
 
 
 @pytest.fixture
-def result(room: Room, site: Registered) -> dict[str, Any]:
-    """A whole run of the site, of which the login alone was played."""
+def result(monkeypatch: pytest.MonkeyPatch, room: Room, site: Registered) -> dict[str, Any]:
+    """A whole run of the site, of which the login alone was played, which is enough here."""
+    monkeypatch.setattr(evidence, "LEAST_PLAYED", 0)
     cases = all_cases(Client(room.kit).get("/_testkit/faults").json["faults"])
     verdicts = {case.id: "passed" if case.id == "login" else "skipped" for case in cases}
     played = [{"id": name, "verdict": verdict, "title": name} for name, verdict in verdicts.items()]
@@ -65,6 +67,16 @@ def test_a_part_of_a_run_is_not_signed(room: Room, site: Registered, result: dic
     site.tokens()
     refused = room.call("POST", "/recettes", result | {"cases": result["cases"][:1]}, expected=409)
     assert "only a whole run" in refused["detail"]
+
+
+def test_a_run_that_skipped_nearly_everything_is_not_signed(
+    monkeypatch: pytest.MonkeyPatch, room: Room, site: Registered, result: dict[str, Any]
+) -> None:
+    """Nor is skipping what would fail."""
+    monkeypatch.undo()
+    site.tokens()
+    refused = room.call("POST", "/recettes", result, expected=409)
+    assert refused["detail"].startswith("1 of ")
 
 
 def test_what_was_before_a_reset_is_evidence_of_nothing(room: Room, site: Registered, result: dict[str, Any]) -> None:
