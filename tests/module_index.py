@@ -7,6 +7,7 @@ import ast
 import re
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -48,6 +49,7 @@ MODULES = [f"oidcc-{name}" for names in PLANS.values() for name in names.split()
 _MODULE = re.compile(r"oidcc-[A-Za-z0-9_-]*[A-Za-z0-9]")
 
 
+@cache
 def index() -> dict[str, list[str]]:
     """For each module, the tests whose docstrings name it, as `file::test`."""
     proofs: dict[str, list[str]] = defaultdict(list)
