@@ -246,3 +246,22 @@ def test_a_persona_that_there_is_not_is_told_which_there_are(glc: Space) -> None
     """A misspelt name is found at once."""
     with pytest.raises(ValueError, match="no persona is named 'camile'; there are: camille"):
         glc.persona("camile")
+
+
+def test_what_the_readme_lists_can_be_done(glc: Space, site: Any, example: ModuleType) -> None:
+    """pytest_plugin/README.md, « What a test can do », line by line, with a site that logs people in meanwhile."""
+    page = (ROOT / "pytest_plugin/README.md").read_text(encoding="utf-8")
+    listed = page.partition("## What a test can do\n")[2].partition("```python\n")[2].partition("```")[0]
+    told_of_logouts = listed.replace("post_logout", 'metadata={"backchannel_logout_uri": CALLBACK}, post_logout', 1)
+    first, fault, then = told_of_logouts.partition("with glc.fault")
+    known: dict[str, Any] = {"glc": glc, "CALLBACK": CALLBACK, "authorization_url": site.login()}
+    exec(first, known)
+    site.callback(known["callback"])
+    site.fetch(site.discovered()["jwks_uri"])
+
+    def a_login() -> None:
+        with pytest.raises(example.NotLoggedIn):
+            site.callback(glc.log_in(site.login(), "camille"))
+
+    assert "    ...  # a login" in then
+    exec(fault + then.replace("    ...", "    a_login()"), known | {"a_login": a_login})

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A whole login by hand: what travels between a site, its visitor's browser and GrandLyonConnect. Needs curl, jq and
-# openssl, and GLC_TESTKIT_URL. A true site also verifies the ID Token.
+# openssl, and a test kit (GLC_TESTKIT_URL). A true site also verifies the ID Token.
 set -eu
 callback=http://localhost:3000/callback
 random() { openssl rand -hex 32; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests site.php in a provider of its own. Needs php, curl, jq, and GLC_TESTKIT_URL.
+# Tests site.php in a provider of its own. Needs php, curl, jq, and a test kit (GLC_TESTKIT_URL).
 set -eu
 cd "$(dirname "$0")"
 port=${PORT:-3000} site=http://localhost:${PORT:-3000}
