@@ -56,6 +56,18 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
     assert [each for each in sorted(named) if not _is_there(each)] == []
 
 
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/performance.md", "CONTRIBUTING.md"])
+def test_every_name_of_the_code_that_a_page_for_its_readers_says_is_in_it(page: str) -> None:
+    """Modules, functions, tables: renamed there, renamed here."""
+    code = "\n".join(
+        f"{file.stem}\n{file.read_text(encoding='utf-8')}" for each in FOLDERS for file in (ROOT / each).rglob("*.py")
+    )
+    known = {*re.findall(r"\w+", code), "CI"}
+    said = re.findall(r"`\.*([A-Za-z_][\w.]*)(?:\(.*?\))?`", PAGES[page])
+    said = [each for each in said if not each.endswith((".md", ".toml", ".po", ".mo", ".py"))]
+    assert [name for each in said for name in each.split(".") if name and name not in known] == []
+
+
 @pytest.mark.parametrize("page", [*PAGES, "docker-compose.yml", "docker-compose.testkit.yml"])
 def test_every_command_that_a_page_shows_is_one(page: str) -> None:
     """`glc` knows each command, and each of its options."""
