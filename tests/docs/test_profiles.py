@@ -100,3 +100,4 @@ def test_encryption_is_a_matter_of_registration(follow: Callable[[str], Flask]) 
     house = app.extensions["idp"]
     terms = house.terms("fc", house.clock.now())
     assert terms.protocol.userinfo_encrypted_response_alg == "ECDH-ES"
+    assert terms.protocol.id_token_encrypted_response_alg == "ECDH-ES"
