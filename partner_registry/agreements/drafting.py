@@ -21,6 +21,7 @@ from partner_registry.models import (
     PartnerKind,
     Tariff,
 )
+from partner_registry.partners.life import agreements_of
 from partner_registry.trail import note, note_change, snapshot
 
 FIRST, NEVER = 1900, 2200
@@ -50,6 +51,7 @@ def draft_agreement(
     if partner.kind is PartnerKind.METROPOLE:
         raise InputError(N_("la Métropole ne passe pas de convention avec elle-même (A16)"))
     number = free_number(session, number)
+    check_predecessor(partner, predecessor)
     _check_terms(session, partner, framework=framework, starts_on=starts_on, hard_end_on=hard_end_on, **facts)
     agreement = Agreement(
         partner=partner,
@@ -97,6 +99,7 @@ def edit_draft(session: Session, by: Agent, agreement: Agreement, *, at: dt.date
             N_("une convention %(status)s ne se modifie pas : ouvrez un avenant, ou rouvrez le dossier"),
             status=STATUS_WORDS[status],
         )
+    check_predecessor(agreement.partner, changes.get("predecessor"), of=agreement)
     before = snapshot(agreement)
     for name, value in changes.items():
         setattr(agreement, name, value)
@@ -131,6 +134,23 @@ def _check_terms(
         raise InputError(told, most=LONGEST_NOTICE, field="notice_months")
     if founding_partner:
         check_founder(partner)
+
+
+def check_predecessor(partner: Partner, predecessor: object, *, of: Agreement | None = None) -> None:
+    """Raise `InputError` when what an agreement continues is another partner's, or comes after it in turn."""
+    if not isinstance(predecessor, Agreement):
+        return
+    if predecessor not in agreements_of(partner):
+        raise InputError(
+            N_("%(number)s est d’un autre partenaire : une convention continue la sienne, ou celle qu’il a reprise"),
+            number=predecessor.number,
+            field="predecessor",
+        )
+    earlier: Agreement | None = predecessor
+    while earlier is not None:
+        if earlier is of:
+            raise InputError(N_("une convention ne se continue pas elle-même"), field="predecessor")
+        earlier = earlier.predecessor
 
 
 def check_founder(partner: Partner) -> None:

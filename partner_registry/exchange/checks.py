@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from glc.errors import InputError
 from partner_registry import models as m
 from partner_registry.agents import is_metropole
-from partner_registry.agreements.drafting import check_agreement, check_number
+from partner_registry.agreements.drafting import check_agreement, check_number, check_predecessor
 from partner_registry.agreements.status import AMENDABLE, amended_on, read_term
 from partner_registry.billing.tariff import check_grid, check_years, grid_of
 from partner_registry.clients.acceptances import read_result
@@ -101,6 +101,7 @@ def _acts(file: m.Agreement | m.Amendment) -> Iterator[Fault]:
 def _agreement(session: Session, agreement: m.Agreement) -> Iterator[Fault]:
     check_number(agreement.number)
     yield is_metropole(agreement.partner), "the Métropole has no agreement with itself (A16)"
+    check_predecessor(agreement.partner, agreement.predecessor, of=agreement)
     check_agreement(session, agreement)
     yield from _acts(agreement)
 

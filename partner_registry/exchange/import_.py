@@ -263,6 +263,8 @@ class _Reader:
                 self.session.flush()
             except sa.exc.IntegrityError as error:
                 raise self.refuse("(all of it)", f"two things that exclude each other ({error.orig})") from error
+            except sa.exc.CircularDependencyError as error:
+                raise self.refuse("(all of it)", "two things that come each after the other") from error
 
     def point(self, placed: _Placed, name: str, index: _Index) -> None:
         label = placed.node.links[name]
@@ -276,6 +278,8 @@ class _Reader:
         for each, row in zip(wanted, found, strict=True):
             if row is None:
                 raise self.refuse(path, f"nothing is called {each!r}, neither here nor in the registry")
+            if row is placed.row:
+                raise self.refuse(path, f"{each!r} cannot stand for itself")
         if all(row in (kept if many else [kept]) for row in found):
             return
         if not placed.is_new and not placed.node.changeable(placed.row, name):

@@ -24,7 +24,7 @@ from partner_registry.agents import Agent, grant_role, held_roles, revoke_role
 from partner_registry.agreements.acts import add_decision, correct, notify, sign, transmit
 from partner_registry.agreements.amendments import open_amendment
 from partner_registry.agreements.documents import add_document
-from partner_registry.agreements.drafting import edit_draft
+from partner_registry.agreements.drafting import draft_agreement, edit_draft
 from partner_registry.agreements.instruction import take_step
 from partner_registry.agreements.interruptions import refuse_renewal, suspend, terminate
 from partner_registry.agreements.status import AgreementStatus, last_day, status_at
@@ -329,6 +329,26 @@ def test_15_one_notice_of_non_renewal_counts(
     with pytest.raises(Conflict, match="déjà dénoncée"):
         refuse_renewal(session, people.admin, running, received_on=dt.date(2026, 11, 1), sender="le maire", **options)
     assert last_day(running) == dt.date(2026, 12, 31)
+
+
+def test_1_an_agreement_continues_one_of_its_own_partner_and_never_itself(
+    session: Session, people: Any, running: Agreement, clock: ManualClock
+) -> None:
+    """Mistake 1, A17: a follow-on framework takes services over from its own commune's earlier agreement."""
+    options: dict[str, Any] = {"offer": Offer.RESTRICTED, "framework": "Suite", "at": clock.now()}
+    days: dict[str, Any] = {"starts_on": dt.date(2030, 1, 1), "hard_end_on": dt.date(2034, 12, 31)}
+    new = {**options, **days, "partner": running.partner}
+    bron = find_partner(session, "bron").agreements[-1]
+    with pytest.raises(InputError, match="est d’un autre partenaire"):
+        draft_agreement(session, people.admin, number="SUITE", predecessor=bron, **new)
+    made = draft_agreement(session, people.admin, number="SUITE", predecessor=running, **new)
+    session.flush()
+    last = draft_agreement(session, people.admin, number="FIN", predecessor=made, **new)
+    session.flush()
+    for wrong, says in ((bron, "autre partenaire"), (made, "ne se continue pas elle-même"), (last, "elle-même")):
+        with pytest.raises(InputError, match=says):
+            edit_draft(session, people.admin, made, at=clock.now(), predecessor=wrong)
+    assert made.predecessor is running
 
 
 def test_3_a_notice_takes_a_year_at_most(session: Session, people: Any, partner: Partner, clock: ManualClock) -> None:

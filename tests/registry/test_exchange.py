@@ -298,6 +298,7 @@ START = "starts_on: 2026-01-01"
         (START, "starts_on: 2030-01-01", "agreements[0]: the end comes before the beginning"),
         ("notified_on:", "signed_on: 2026-02-01\n    notified_on:", "notified_on precedes signed_on"),
         (START, f"{START}\n    predecessor: CUT", "predecessor: nothing is called 'CUT'"),
+        (START, f"{START}\n    predecessor: CONV-venissieux", "predecessor: 'CONV-venissieux' cannot stand for itself"),
         (START, f"{START}\n    founding_partner: true", "partners[0].agreements[0]: venissieux"),
         ("insee_code: 69259", "insee_code: 69381", "partners[0]: 69381 "),
         ("insee_code: 69259", "insee_code: 38185", "partners[0]: 38185 "),
