@@ -106,8 +106,19 @@ def _result(document: Mapping[str, Any]) -> Result:
 
 def cases_of(run: AcceptanceRun) -> tuple[Case, ...]:
     """What was played in a run that is kept: it was verified when it came in, whatever became of the key since."""
+    return _result(_document(run)).cases
+
+
+def evidence_of(run: AcceptanceRun) -> Mapping[str, int]:
+    """What the simulator that signed a run saw itself: counts by name, none where it did not say."""
+    found = _document(run).get("evidence")
+    return {name: count for name, count in found.items() if type(count) is int} if isinstance(found, dict) else {}
+
+
+def _document(run: AcceptanceRun) -> dict[str, Any]:
     payload = run.signed_text.split(".")[1]
-    return _result(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))).cases
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return found
 
 
 def store_run(

@@ -10,7 +10,7 @@ from glc.errors import NotFound
 from glc.i18n import N_, gettext
 from glc.services import services
 from partner_registry.agents import Agent, may
-from partner_registry.clients.acceptances import cases_of, store_run
+from partner_registry.clients.acceptances import cases_of, evidence_of, store_run
 from partner_registry.clients.registration import registration_of
 from partner_registry.clients.versions import (
     diff,
@@ -194,6 +194,7 @@ def acceptance_run(agent: Agent, client_id: str, number: str, run: int) -> Respo
         agent,
         run=found,
         version=version,
+        evidence=evidence_of(found),
         cases=sorted(cases_of(found), key=lambda each: order.index(each.verdict)),
         crumbs=[*inside(version.client), (gettext("Version %(number)s") % {"number": number}, _version_url(version))],
         name_of=name_of,

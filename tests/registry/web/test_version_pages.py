@@ -278,7 +278,8 @@ def test_a_run_s_page_shows_what_failed_first(
 ) -> None:
     """Whoever may waive reads what was seen."""
     told = {"title": "A wrong <b>nonce</b>", "title_fr": "<b>Un nonce</b> faux"}
-    text = signed(app, production, cases=[*CASES, FAILED[0] | told])
+    seen = {"exchanges": 830, "logins": 241, "faults_acted": 198}
+    text = signed(app, production, cases=[*CASES, FAILED[0] | told], evidence=seen)
     shown = applicant.submit(applicant.get(pending + "acceptance"), content=(io.BytesIO(text.encode()), "r.jws"))
     assert element(shown, "acceptance-missing") is not None
     link = element(shown, "acceptance-runs").find("a")["href"]
@@ -293,6 +294,7 @@ def test_a_run_s_page_shows_what_failed_first(
     assert element(page, "signed-text").get_text() == text
     assert "A login goes through" in text_of(page), "older results speak English only"
     assert "A wrong <b>nonce</b>" in text_of(in_english)
+    assert "241 connexions du site, 198 défauts" in element(page, "evidence").get_text()
     assert applicant.get(link.replace("/versions/2/", "/versions/1/")).status_code == 404
 
 
