@@ -83,6 +83,20 @@ def test_every_target_that_a_page_names_is_in_the_makefile() -> None:
     assert named <= targets
 
 
+def test_what_the_agents_guide_says_to_press_is_on_the_screens() -> None:
+    """docs/guide-registre.fr.md: headings, buttons and links are in bold, with their capital."""
+    screens = (ROOT / "glc/locale/en/LC_MESSAGES/messages.po").read_text(encoding="utf-8").replace('"\n"', "")
+    said = {
+        " ".join(each.split())
+        for each in re.findall(r"\*\*([A-ZÀÉ].+?)\*\*", PAGES["docs/guide-registre.fr.md"], re.DOTALL)
+    }
+    said -= {"PDF signé"}
+    assert len(said) > 15
+    assert [
+        each for each in sorted(said) if not re.search(rf'msgid "{re.escape(each)}(?: :| %\(year\)s)?"', screens)
+    ] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_lines_are_no_longer_than_120(page: str) -> None:
     """Tables and pictures cannot be broken, everything else can."""
