@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import click
 import pytest
 
 from glc.cli import glc
+from glc.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
@@ -81,6 +83,14 @@ def test_every_target_that_a_page_names_is_in_the_makefile() -> None:
     named = {each for text in PAGES.values() for each in re.findall(r"(?m)(?:`|^\$ |^    )make ([a-z-]+)", text)}
     assert len(named) > 5
     assert named <= targets
+
+
+@pytest.mark.parametrize("page", [*PAGES, "docker-compose.yml", "docker-compose.testkit.yml"])
+def test_every_variable_that_a_page_sets_is_a_setting(page: str) -> None:
+    """`GLC_…`; a misspelt one changes nothing."""
+    settings = {f"GLC_{each.name.upper()}" for each in dataclasses.fields(Settings)}
+    said = set(re.findall(r"\bGLC_[A-Z_]+\b", PAGES.get(page) or (ROOT / page).read_text(encoding="utf-8")))
+    assert said <= settings | {"GLC_SETTINGS", "GLC_TESTKIT_URL"}
 
 
 def test_what_the_agents_guide_says_to_press_is_on_the_screens() -> None:

@@ -35,7 +35,6 @@ def follow(make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> C
     """Run the commands of a section; the provider that they set up."""
     app = make_app(dialect="standard")
     monkeypatch.setenv("GLC_DATABASE_URL", str(app.extensions["glc"].settings.database_url))
-    monkeypatch.setenv("GLC_DIALECT", "standard")
     for name, value in CHEAP.items():
         monkeypatch.setenv(f"GLC_{name.upper()}", str(value))
 
