@@ -96,7 +96,7 @@ def _preview_as_text(value: dict[str, Any]) -> str:
     lines = [f"{line['insee']}  {line['name']:<28} {line['basis']}" for line in value["lines"]]
     missing = [f"population unknown: {name}" for name in value["without_population"]]
     none = [] if lines or missing else [f"nothing is due in {value['year']}"]
-    return "\n".join([*lines, *missing, *none, f"total {value['total_cents'] // 100} €"])
+    return "\n".join([*lines, *missing, *none, f"total {euros(value['total_cents'])}"])
 
 
 @billing.command("list")

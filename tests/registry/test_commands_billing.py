@@ -171,7 +171,8 @@ def test_the_totals_of_all_communes_are_printed(run: Run, raw: Run, offer: str) 
             *("insee", "name", "population", "census_year", "bracket", "offer", "base_cents", "discount_cents"),
             *("due_cents", "basis"),
         }
-        assert raw(*arguments).decode().splitlines()[-1] == f"total {found['total_cents'] // 100} €"
+        total = f"{found['total_cents'] // 100:,}".replace(",", " ")
+        assert raw(*arguments).decode().splitlines()[-1] == f"total {total} €"
 
 
 def test_what_is_shown_to_people_says_the_basis_and_the_total(raw: Run, issued: dict[str, Any]) -> None:
