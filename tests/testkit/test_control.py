@@ -195,6 +195,58 @@ def test_an_agreement_s_dates_open_and_close_a_production_site(
     assert answer.headers["Location"].startswith(CALLBACK) is access
 
 
+OTHERS = """\
+partners:
+- slug: venissieux
+  insee_code: 69259
+  contacts:
+  - {role: DPO, name: La DPO, email: dpo@venissieux.example}
+  agreements:
+  - number: CONV-1
+    framework: Essai
+    offer: GLOBAL
+    starts_on: 2026-01-01
+    hard_end_on: 2029-12-31
+    notified_on: 2026-01-05
+  processings:
+  - name: Inscriptions
+    validated_on: 2026-01-05
+    purposes:
+    - {text: Inscrire vos enfants, claims: {email: Prévenir la famille, family_name: Nommer le dossier}}
+  clients:
+  - client_id: venissieux-essai
+    versions: [{name: Mairie (essai), redirect_uris: ["https://site.example/callback"], id_token_alg: RS256}]
+"""
+
+
+@pytest.mark.parametrize("seeded", [True, False])
+def test_partners_of_one_s_own_come_from_a_file(make_room: Make, seeded: bool) -> None:
+    """Point 2: clients, agreements; docs/registry-yaml.md. In an empty space there is no other partner."""
+    room = make_room(seeded=seeded, now="2026-03-02T11:00:00Z")
+    done = room.send("POST", "/registry/import", data=OTHERS.encode(), content_type="application/yaml")
+    assert done.status_code == 201, done.text
+    [made] = done.json["secrets"]
+    room.call("POST", "/accounts", {"persona": "camille"})
+    room.call("PUT", "/logins/auto", {"account": "camille"})
+    secret = room.call("GET", "/clients/venissieux-essai")["client_secret"]
+    assert secret in made.values()
+    site = Registered(room, "venissieux-essai", secret, made)
+    told = site.userinfo(site.tokens()["access_token"]).json
+    assert (told["email"], told["family_name"]) == ("camille@citoyen.example", "Dupré")
+    assert "slug: venissieux" in room.send("GET", "/registry").text
+    [agreement] = room.call("GET", "/agreements?partner=venissieux")["agreements"]
+    assert agreement["status"] == "agreement_in_force"
+
+
+def test_a_file_that_cannot_be_read_adds_nothing_and_names_its_key(room: Room) -> None:
+    """All or none."""
+    wrong = OTHERS.replace("GLOBAL", "GLOBALE").encode()
+    refused = room.send("POST", "/registry/import", data=wrong, content_type="application/yaml")
+    assert refused.status_code == 400
+    assert "partners[0].agreements[0].offer" in refused.json["detail"]
+    assert room.call("GET", "/agreements?partner=venissieux") == {"agreements": []}
+
+
 def test_a_consent_given_beforehand_is_not_asked_for(room: Room, site: Registered) -> None:
     """And asked for again once withdrawn; what it gave is dead."""
     room.call("POST", "/logins", {"account": "camille", "remember": True})
