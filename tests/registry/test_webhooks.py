@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,6 +141,24 @@ def test_a_message_is_signed_with_the_secret_that_was_shown_once(
     ping = json.loads(receiver.messages[0][1])
     assert ping.keys() == told.keys()
     assert (ping["subject"], ping["data"]) == (f"webhook:{number}", {"events": ["partner.*"]})
+
+
+def test_the_page_shows_a_message_as_it_comes_and_how_to_believe_it(
+    listen: Callable[..., tuple[int, str]], deliver: Callable[[], int], receiver: Receiver
+) -> None:
+    """docs/registry-api.md, « Being told »: its headers, the members, and the function of its reader."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "registry-api.md").read_text(encoding="utf-8")
+    section = page.partition("## Being told")[2]
+    head, body = section.partition("```http\n")[2].partition("```")[0].split("\n\n")
+    _, secret = listen()
+    deliver()
+    _, sent, headers = receiver.messages[0]
+    assert {line.partition(": ")[0] for line in head.splitlines()[1:]} == headers.keys()
+    assert json.loads(body).keys() == json.loads(sent).keys()
+    reader: dict[str, Any] = {}
+    exec(section.partition("```python\n")[2].partition("```")[0], reader)
+    assert reader["is_from_the_registry"](secret, sent, headers["X-Hub-Signature-256"])
+    assert not reader["is_from_the_registry"](secret, sent + b" ", headers["X-Hub-Signature-256"])
 
 
 def test_what_is_refused_or_undone_is_told_to_nobody(
