@@ -92,6 +92,13 @@ class Space:
         told = call("POST", url, path.read_bytes(), key=self.control_key, media_type=media_type)
         return [_account(each) for each in _rows(told, "accounts")]
 
+    def import_registry(self, path: Path) -> dict[str, Any]:
+        """Add the partners, agreements, processings and clients of a file (docs/registry-yaml.md); what was added, and
+        the secrets that were made."""
+        url = f"{self.control_url}/registry/import"
+        told: dict[str, Any] = call("POST", url, path.read_bytes(), key=self.control_key, media_type="application/yaml")
+        return told
+
     def find_account(self, account: str | Account) -> Account:
         """An account that there is."""
         return _account(self.call("GET", f"/accounts/{quote(_name(account), safe='')}"))

@@ -212,6 +212,14 @@ def test_an_agreement_that_is_suspended_shuts_the_door(glc: Space, site: Any) ->
         glc.log_in(site.login(), "camille")
 
 
+def test_a_file_of_the_registry_brings_partners_of_one_s_own(glc: Space, tmp_path: Path) -> None:
+    """docs/registry-yaml.md."""
+    file = tmp_path / "registre.yaml"
+    file.write_text("partners: [{slug: venissieux, insee_code: 69259}]", encoding="utf-8")
+    assert glc.import_registry(file)["added"]["partner"] == 1
+    assert glc.client("http://localhost/callback", partner="venissieux").told["partner"] == "venissieux"
+
+
 def test_the_journal_is_waited_for_and_judged(glc: Space, site: Any, client: Client) -> None:
     """What the site did; and what it did not, with the exchange where that is seen."""
     site.callback(glc.log_in(site.login(), "camille"))
