@@ -16,6 +16,8 @@ from glc.database import db, init_database, reading_session
 from glc.entropy import Entropy, SystemEntropy
 from glc.errors import SettingsError
 from glc.logs import logger
+from glc.mail import EVERY_IN as MAILS_EVERY_IN
+from glc.mail import send_due
 from glc.services import Services
 from glc.settings import Settings
 from glc.worker import add_job
@@ -91,6 +93,8 @@ def create_app(
             keys=keeping,
         ),
     )
+    if settings.smtp_url:
+        add_job(app, "mails", MAILS_EVERY_IN, send_due)
     add_job(app, "webhooks", WEBHOOKS_EVERY_IN, _deliver_webhooks)
     add_job(app, "keys", KEYS_EVERY_IN, _tend_keys)
     return app

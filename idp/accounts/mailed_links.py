@@ -79,15 +79,10 @@ def _too_many(session: Session, template: str, to: str, at: dt.datetime) -> bool
 def tell(
     session: Session, template: str, *, to: str, at: dt.datetime, account: Account | None = None, **context: str
 ) -> None:
-    """Send the mail of a template, whose first line is the subject, however many there were.
-
-    Commits what came before, once the text is ready: a mail server may take seconds to answer, and no lock is held
-    meanwhile.
-    """
+    """Send the mail of a template, whose first line is the subject, however many there were."""
     settings = services().settings
     text = render_template(f"accounts/mail/{template}.txt", holder=account, issuer=settings.base_url, **context)
     subject, _blank, body = text.partition("\n\n")
-    session.commit()
     send_mail(session, settings, to=to, subject=f"{subject} — GrandLyonConnect (simulateur)", text=body, at=at)
 
 

@@ -17,9 +17,11 @@ from accounts.mailbox import Mailbox, heading, soup
 from flask import Flask
 from flows import Citizen, text_of
 
+from glc.clock import ManualClock
 from glc.database import db
 from glc.errors import SettingsError
 from glc.settings import Settings
+from glc.worker import run_due
 
 ZOE = "zoe@citoyen.example"
 PATIENCE_IN = 10
@@ -60,8 +62,10 @@ class Sink(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, refused: str = "") -> None:
-        super().__init__(("127.0.0.1", 0), Conversation)
+    allow_reuse_address = True
+
+    def __init__(self, refused: str = "", port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Conversation)
         self.mails: queue.Queue[EmailMessage] = queue.Queue()
         self.refused = refused
 
@@ -97,8 +101,10 @@ def house(make_app: Callable[..., Flask]) -> Callable[..., tuple[Citizen, Mailbo
 
 
 def ask(citizen: Citizen) -> str:
-    """Have a mail written; return what the page says."""
-    return text_of(citizen.submit(citizen.get("/register/"), email=ZOE))
+    """Have a mail written; return what the page says. Then the mail leaves, as it does by itself."""
+    said = text_of(citizen.submit(citizen.get("/register/"), email=ZOE))
+    run_due(citizen.client.application)
+    return said
 
 
 def test_a_mail_server_is_handed_the_mail_and_nothing_is_kept(
@@ -151,6 +157,44 @@ def test_a_mail_server_that_is_down_loses_no_mail(
     assert f"server=127.0.0.1:{port}" in logged
     assert "user:pass" not in logged
     assert heading(citizen.get(mailbox.link(ZOE))) == "Terminer la création du compte"
+
+
+def test_a_mail_waits_for_the_server_and_leaves_when_it_is_back(
+    house: Callable[..., tuple[Citizen, Mailbox]], clock: ManualClock
+) -> None:
+    """A minute, then longer each time; once it is taken nothing of it is kept."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    citizen, mailbox = house(smtp_url=f"smtp://127.0.0.1:{port}")
+    ask(citizen)
+
+    with serving(Sink(port=port)) as sink:
+        clock.advance(seconds=59)
+        run_due(citizen.client.application)
+        assert sink.mails.empty()
+        clock.advance(seconds=1)
+        run_due(citizen.client.application)
+        assert sink.mails.get(timeout=PATIENCE_IN)["To"] == ZOE
+        assert mailbox.of(ZOE) == []
+        clock.advance(days=1)
+        run_due(citizen.client.application)
+        assert sink.mails.empty()
+
+
+def test_a_mail_that_is_never_taken_is_kept_and_left_alone(
+    house: Callable[..., tuple[Citizen, Mailbox]], clock: ManualClock, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Five times in all; the operator reads that it was the last."""
+    with serving(Sink("RCPT")) as sink:
+        citizen, mailbox = house(smtp_url=sink.url)
+        ask(citizen)
+        for _ in range(9):
+            clock.advance(hours=3)
+            run_due(citizen.client.application)
+
+    logged = "".join(capfd.readouterr())
+    assert (logged.count("mail.not_sent"), logged.count("again=never")) == (5, 1)
+    assert len(mailbox.of(ZOE)) == 1
 
 
 def test_credentials_do_not_travel_in_clear(house: Callable[..., tuple[Citizen, Mailbox]]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 
 from glc.clock import ManualClock
 from glc.database import db
+from glc.worker import run_due
 
 TWICE = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
 
@@ -151,11 +152,15 @@ def test_nobody_waits_for_the_mail_server(
     for path in ("/register/", "/password/reset/"):
         for address in (camille.email, "inconnu@citoyen.example"):
             submit(camille, path, email=address)
+    assert mails == []
     camille.log_in(camille.get("/login/"))
     submit(camille, "/accounts/delete/")
     submit(camille, "/accounts/change-email/", email=new, password=PASSWORD)
+    run_due(app)
     (link,) = re.findall(rf"{ISSUER}(\S+/confirm/\S+)", mails[-1].get_content())
     submit(camille, f"/{link}")
+    clock.advance(seconds=1)
+    run_due(app)
 
     assert [mail["To"] for mail in mails[-3:]] == [camille.email, new, camille.email]
     assert other.did == ["mail"] * 7
