@@ -15,7 +15,18 @@ from glc.errors import Conflict, InputError, NotFound
 from glc.i18n import N_
 from partner_registry.agents import Agent, require, require_reason
 from partner_registry.completeness import is_siren
-from partner_registry.models import Agreement, Commune, Contact, ContactRole, Partner, PartnerIdentity, PartnerKind
+from partner_registry.models import (
+    Agreement,
+    Client,
+    ClientBinding,
+    ClientTransfer,
+    Commune,
+    Contact,
+    ContactRole,
+    Partner,
+    PartnerIdentity,
+    PartnerKind,
+)
 from partner_registry.trail import note, note_change, snapshot
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -258,19 +269,38 @@ def succeed(
     session: Session, by: Agent, partner: Partner, successor: Partner, *, on: dt.date, at: dt.datetime, reason: str
 ) -> None:
     """Record that another partner takes over from a day on: agreements, clients, users' `sub`, everything goes on.
+    Until that day another one may be named instead.
 
     Raises `Forbidden`, `InputError`, `Conflict`.
     """
     require(by, "partner.succeed")
     reason = require_reason(reason)
-    if partner.successor is not None:
+    if partner.successor is not None and partner.holder_on(paris_date(at)) is not partner:
         raise Conflict(N_("%(slug)s a déjà un successeur"), slug=partner.slug)
+    if partner.succeeded_on is not None and _bound_from(session, partner, partner.succeeded_on):
+        raise Conflict(N_("des clients sont liés à une convention à partir de ce jour : annulez d’abord ces liaisons"))
     if successor.holder_on(dt.date.max) is partner or successor is partner:
         raise InputError(N_("un partenaire ne se succède pas à lui-même"))
     check_succession(partner, successor, on)
+    before = _succession(partner)
     partner.successor, partner.succeeded_on = successor, on
-    after = {"successor": successor.slug, "succeeded_on": on.isoformat()}
-    note(session, by, at, "partner.succeeded", subject_of(partner), partner=partner, after=after, reason=reason)
+    after = _succession(partner)
+    subject = subject_of(partner)
+    note(session, by, at, "partner.succeeded", subject, partner=partner, before=before, after=after, reason=reason)
+
+
+def _bound_from(session: Session, partner: Partner, day: dt.date) -> bool:
+    """Whether a client of the partner is bound to an agreement from that day on, or later: perhaps its successor's."""
+    handed = Client.transfers.any(ClientTransfer.to_partner_id == partner.id)
+    later = Client.bindings.any(ClientBinding.valid_from_on >= day)
+    found = sa.select(Client.id).where(sa.or_(Client.partner_id == partner.id, handed), later)
+    return session.scalar(found.limit(1)) is not None
+
+
+def _succession(partner: Partner) -> dict[str, str]:
+    if partner.successor is None or partner.succeeded_on is None:
+        return {}
+    return {"successor": partner.successor.slug, "succeeded_on": partner.succeeded_on.isoformat()}
 
 
 def check_succession(partner: Partner, successor: Partner, on: dt.date) -> None:

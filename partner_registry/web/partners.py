@@ -163,8 +163,8 @@ def partner_page(agent: Agent, slug: str) -> Response:
 
 
 def _has_sense(act: Act, partner: Partner) -> bool:
-    """Whether an act can succeed: a commune has one successor, the Métropole none."""
-    return act.name != "succeed" or (partner.kind is PartnerKind.COMMUNE and partner.successor is None)
+    """Whether an act can succeed: a commune is succeeded once, the Métropole never."""
+    return act.name != "succeed" or (partner.kind is PartnerKind.COMMUNE and partner.holder_on(today()) is partner)
 
 
 def _processings(partner: Partner) -> list[Processing]:

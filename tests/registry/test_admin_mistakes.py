@@ -15,7 +15,7 @@ from onboarding import PDF, SETTINGS, conclude, examine, new_file, new_partner, 
 from registry.conftest import WAIVED, for_partner
 from sqlalchemy.orm import Session
 
-from glc.clock import ManualClock, paris_date
+from glc.clock import ManualClock, paris_date, start_of_day
 from glc.entropy import SystemEntropy
 from glc.errors import Conflict, Forbidden, InputError
 from idp.accounts.rules import erase
@@ -676,6 +676,22 @@ def test_16_a_merger_is_a_successor_and_no_edited_siren(
     assert partner.holder_on(dt.date(2027, 1, 1)) is bron
 
 
+def test_16_another_successor_is_named_until_the_day_of_the_merger(
+    session: Session, people: Any, partner: Partner, clock: ManualClock
+) -> None:
+    """Mistake 16: a successor mistaken for another is corrected before anything passes to it; the trail keeps both."""
+    day, options = dt.date(2027, 1, 1), {"by": people.admin, "reason": "fusion"}
+    succeed(session, partner=partner, successor=find_partner(session, "bron"), on=day, at=clock.now(), **options)
+    lyon = find_partner(session, "lyon")
+    succeed(session, partner=partner, successor=lyon, on=day, at=clock.now(), **options)
+    assert partner.holder_on(day) is lyon
+    entry = entries(session, action="partner.succeeded")[0]
+    assert (entry.before["successor"], entry.after["successor"]) == ("bron", "lyon")
+    clock.set(start_of_day(day))
+    with pytest.raises(Conflict, match="a déjà un successeur"):
+        succeed(session, partner=partner, successor=lyon, on=day, at=clock.now(), **options)
+
+
 def test_16_a_commune_is_succeeded_by_a_commune_that_is_there(
     session: Session, people: Any, partner: Partner, clock: ManualClock
 ) -> None:
@@ -688,6 +704,19 @@ def test_16_a_commune_is_succeeded_by_a_commune_that_is_there(
     with pytest.raises(InputError, match="villeurbanne n’est connu que depuis le 02/03/2026"):
         succeed(session, people.admin, bron, partner, on=dt.date(2026, 3, 1), **options)
     assert bron.successor is None
+
+
+def test_16_what_is_bound_to_the_successors_agreement_is_taken_back_first(
+    session: Session, people: Any, running: Agreement, make_client: Callable[..., Client], clock: ManualClock
+) -> None:
+    """Mistakes 1 and 16: no client is left under the agreement of a commune that took nothing over."""
+    day, options = dt.date(2027, 1, 1), {"by": people.admin, "at": clock.now(), "reason": "fusion"}
+    client, bron = make_client(), find_partner(session, "bron")
+    succeed(session, partner=running.partner, successor=bron, on=day, **options)
+    bind(session, people.reviewer, client, bron.agreements[-1], from_on=day, at=clock.now())
+    with pytest.raises(Conflict, match="annulez d’abord ces liaisons"):
+        succeed(session, partner=running.partner, successor=find_partner(session, "lyon"), on=day, **options)
+    assert running.partner.holder_on(day) is bron
 
 
 @pytest.mark.parametrize("email", ["camille.dupre@villeurbanne.example", "cdupre@villeurbanne.example"])
