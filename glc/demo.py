@@ -297,6 +297,6 @@ GrandLyonConnect, simulator — for tests only, never for real people's data
   Your own site         {sys.argv[0]} client register --partner lyon --name "Mon site" \\
                           --redirect-uri http://localhost:3000/callback --id-token-alg RS256
 
-  Everything is kept in {settings.database_url}; start over with: make run ARGS=--fresh
+  Everything is kept in {settings.database_url}; start over with: {sys.argv[0]} demo --fresh
   Stop with Ctrl-C.
 """
