@@ -164,4 +164,5 @@ def list_logouts(client_id: str | None, database_url: str | None, as_json: bool)
 @click.option("--markdown", is_flag=True, help="Print the reference page (docs/dialects.md).")
 def dialects_command(markdown: bool) -> None:
     """Name the dialects a provider can speak."""
-    click.echo(reference() if markdown else "\n".join(DIALECTS), nl=not markdown)
+    named = "\n".join(f"{each.name:22} {each.about}" for each in DIALECTS.values())
+    click.echo(reference() if markdown else named, nl=not markdown)

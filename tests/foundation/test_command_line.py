@@ -294,3 +294,10 @@ def test_a_command_that_changes_what_there_is_promises_no_default(glc: Run, word
     """What is left out keeps its value: « default: HS256 » would have an RS256 site expect another algorithm."""
     told = glc(*words, "--help").stdout.replace("[default: the operator]", "")
     assert "[default:" not in told
+
+
+def test_whoever_chooses_a_dialect_reads_what_each_is_for(glc: Run) -> None:
+    """`glc dialects`: one line each, its name first."""
+    lines = glc("dialects").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["grandlyonconnect", "grandlyonconnect-2018", "standard"]
+    assert all(len(line.split()) > 5 for line in lines)
