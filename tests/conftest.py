@@ -69,15 +69,39 @@ def clock() -> ManualClock:
     return ManualClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def model_app(prepared_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
+    """A provider of a dialect that serves nobody: a test's own takes over its addresses and templates, as spaces do."""
+
+    @functools.cache
+    def make(dialect: str) -> Flask:
+        path = tmp_path_factory.mktemp("model") / "glc.sqlite3"
+        shutil.copy(prepared_database, path)
+        app = create_app(Settings(database_url=f"sqlite:///{path}", dialect=dialect, **CHEAP), clock=ManualClock(NOON))
+        with app.app_context(), db.engine.connect():  # what is learnt at the first connection is shared too
+            return app
+
+    return make
+
+
 @pytest.fixture
-def make_app(prepared_database: Path, tmp_path: Path, clock: ManualClock) -> Iterator[Callable[..., Flask]]:
-    """Make a provider with its own copy of the prepared database; keyword arguments are settings."""
+def make_app(
+    prepared_database: Path, model_app: Callable[[str], Flask], tmp_path: Path, clock: ManualClock
+) -> Iterator[Callable[..., Flask]]:
+    """Make a provider with its own copy of the prepared database; keyword arguments are settings.
+
+    It shares its addresses and hooks with others, and takes no more of them, unless `alone`: for a test that adds some,
+    and for the settings that do (`log_level`, `trusted_proxies`).
+    """
     made: list[Flask] = []
 
-    def make(**changes: object) -> Flask:
+    def make(*, alone: bool = False, **changes: object) -> Flask:
         path = tmp_path / f"glc-{len(made)}.sqlite3"
         shutil.copy(prepared_database, path)
-        app = create_app(Settings(**{"database_url": f"sqlite:///{path}", **CHEAP, **changes}), clock=clock)
+        settings = Settings(**{"database_url": f"sqlite:///{path}", **CHEAP, **changes})
+        shares = not alone and settings.database_url.startswith("sqlite:")
+        app = create_app(settings, clock=clock, like=model_app(settings.dialect) if shares else None)
+        app._got_first_request = shares  # from then on Flask refuses another address or hook: it would be everybody's
         made.append(app)
         return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -19,8 +19,9 @@ DOCUMENT = 10 * 1024 * 1024
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """Talks to the test's provider, two of whose paths answer how much they were sent, and in which file."""
+def client(make_app: Callable[..., Flask]) -> FlaskClient:
+    """Talks to a provider, two of whose paths answer how much they were sent, and in which file."""
+    app = make_app(alone=True)
 
     def read() -> list[int]:
         return [len(request.get_data(parse_form_data=True)), *(len(file.read()) for file in request.files.values())]

@@ -26,7 +26,7 @@ def answers(make_app: Callable[..., Flask], clock: ManualClock) -> Callable[[str
     """Every answer of a visit from login to logout, at a provider with that issuer."""
 
     def visit(issuer: str) -> Iterator[TestResponse]:
-        app = make_app(issuer=issuer)
+        app = make_app(issuer=issuer, alone=True)
         site = register_site(app, clock, post_logout_redirect_uris=(BYE,))
         add_account(app, clock)
         seen: list[TestResponse] = []
@@ -119,7 +119,7 @@ def test_every_form_that_changes_something_is_refused_without_its_token(app: Fla
 
 def test_forms_work_behind_a_proxy_that_speaks_https(make_app: Callable[..., Flask], clock: ManualClock) -> None:
     """Our pages tell browsers to send no Referer: no form may demand one. Its token it still demands."""
-    app = make_app(issuer="https://localhost/", trusted_proxies=1)
+    app = make_app(issuer="https://localhost/", trusted_proxies=1, alone=True)
     add_account(app, clock)
     citizen = Citizen(app.test_client())
     citizen.client.environ_base |= {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": "203.0.113.7"}

@@ -86,7 +86,7 @@ def test_at_its_most_talkative_a_request_is_logged_without_the_link_that_was_mai
     make_app: Callable[..., Flask], capsys: pytest.CaptureFixture[str], log_format: str, path: str
 ) -> None:
     """Issue, « Ground »: no secrets in logs; the token of a mailed link stands in its path."""
-    app = make_app(log_level="debug")
+    app = make_app(log_level="debug", alone=True)
     _log_everything(log_format)
     status = app.test_client().get(path).status_code
     written = capsys.readouterr().err
