@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import os
 import subprocess
@@ -104,6 +105,8 @@ class Place:
 def demo(port: int, site_port: int, toodego_port: int, fresh: bool) -> None:
     """Serve the provider and two demo sites, lyon.fr and Toodego."""
     settings = load_settings({"port": port, "issuer": f"http://localhost:{port}/", "outbox_page": True})
+    if settings.support_url == Settings().support_url:  # a link that leads somewhere: the Métropole's desk
+        settings = dataclasses.replace(settings, support_url=f"http://{TOODEGO.host}:{toodego_port}/")
     ports = dict(zip(SITES, (site_port, toodego_port), strict=True))
     check_port(settings.host, port, "--port")
     taken = {port}

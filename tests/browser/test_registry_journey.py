@@ -52,6 +52,7 @@ def test_a_suspension_cuts_a_live_session_and_its_end_restores_it_with_the_same_
     expect(page.locator("main")).to_contain_text("Villeurbanne")
     assert page.url.startswith(demo.provider), "the citizen stays on a page that explains"
     assert "code=" not in page.url
+    expect(page.locator("#support")).to_have_attribute("href", demo.toodego)
     Desk(page, demo).picture("17-page-de-l-usager")
 
     admin.open(f"{connected.file}lift")
