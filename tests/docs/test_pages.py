@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from pages import PAGES, ROOT, commands
 
 from glc.cli import glc
 from glc.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = {
-    str(page.relative_to(ROOT)): page.read_text(encoding="utf-8")
-    for folder, pattern in ((ROOT, "*.md"), (ROOT / "docs", "*.md"), (ROOT / "docs/recipes", "*.md"), (ROOT, "*/*.md"))
-    for page in sorted(folder.glob(pattern))
-    if page.parent.name not in {"build", "node_modules", ".pytest_cache"}
-}
 FOLDERS = ("idp", "keys", "partner_registry", "consent", "testkit", "glc", "tests", "docs", "demo", "bench")
 """Where a page's short names of files begin; a name alone may be anywhere below."""
 A_FILE = re.compile(r"`((?:[a-z_.\d-]+/)*[a-z_\d-]+\.(?:py|md|html|mjs|sh|yml|toml|csv)|(?:[a-z_.\d-]+/)+)`")
@@ -124,19 +116,6 @@ def headings(page: Path) -> set[str]:
     """The anchors that a page has."""
     titles = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
-def commands(text: str) -> Iterator[list[str]]:
-    """The words after each `glc` in code, in a block or within a line."""
-    text = re.sub(r"```(?:json|python|text|html|js)\n.*?```", "", text, flags=re.DOTALL)
-    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) + re.findall(r"(?m)^((?: {4,}.*\n?)+)", text)
-    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-    for line in [line for block in blocks for line in block.replace("\\\n", " ").splitlines()] + spans:
-        for said in re.findall(r"(?:^|[ (])(?:\.venv/bin/)?glc ((?:(?!&&|[|;&)]).)*)", line):
-            try:
-                yield shlex.split(said, comments=True)
-            except ValueError:  # a quote that ends on another line
-                yield said.split()
 
 
 def unknown(words: list[str]) -> str:
