@@ -65,7 +65,8 @@ CLOSED = {"authorize": "stays here", "userinfo": "401 invalid_token"} | dict.fro
 
 
 def _expected(dialect: str, answers: dict[str, str]) -> dict[str, str]:
-    """The answers in a dialect: only `standard` has introspection, and each refuses a client in its own way."""
+    """The answers in a dialect: only `standard` has introspection, in 2018 there were no refresh tokens, and each
+    refuses a client in its own way."""
     refused = {"grandlyonconnect": "400 invalid_client", "grandlyonconnect-2018": "401 unauthenticated"}
     told = {
         name: answer if answer != "401 invalid_client" else refused.get(dialect, answer)
@@ -73,6 +74,8 @@ def _expected(dialect: str, answers: dict[str, str]) -> dict[str, str]:
     }
     if dialect != "standard":
         del told["introspection"]
+    if dialect == "grandlyonconnect-2018":
+        del told["refresh"]
     return told
 
 
