@@ -40,6 +40,10 @@ COMMANDS = {
 
 
 class _LazyGroup(click.Group):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.commands = dict.fromkeys(COMMANDS, click.Command(None))  # what click compares a mistyped name with
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — click's signature
         return list(COMMANDS)
 

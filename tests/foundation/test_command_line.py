@@ -301,3 +301,8 @@ def test_whoever_chooses_a_dialect_reads_what_each_is_for(glc: Run) -> None:
     lines = glc("dialects").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["grandlyonconnect", "grandlyonconnect-2018", "standard"]
     assert all(len(line.split()) > 5 for line in lines)
+
+
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(glc: Run) -> None:
+    """As for every command below these."""
+    assert "Did you mean 'client'?" in glc("clients", "list").stderr
