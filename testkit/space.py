@@ -19,7 +19,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from flask import Flask
 
-from glc.database import db, reading
+from glc.database import db, reading, reading_session
 from glc.entropy import Entropy
 from glc.errors import InputError, NotFound
 from glc.settings import Settings
@@ -291,7 +291,8 @@ class Space:
         for fault in self.faults.all():
             if fault.account is not None:
                 try:
-                    account = find_account(db.session(), fault.account)
+                    with reading_session(self.house.engine) as session:  # whoever signs has yet to write
+                        account = find_account(session, fault.account)
                 except NotFound:  # erased since
                     continue
                 if is_subject_of(signing, account.uuid, account.email):

@@ -256,13 +256,15 @@ def test_a_persona_that_there_is_not_is_told_which_there_are(glc: Space) -> None
         glc.persona("camile")
 
 
-def test_what_the_readme_lists_can_be_done(glc: Space, site: Any, example: ModuleType) -> None:
+def test_what_the_readme_lists_can_be_done(glc: Space, site: Any, example: ModuleType, tmp_path: Path) -> None:
     """pytest_plugin/README.md, « What a test can do », line by line, with a site that logs people in meanwhile."""
     page = (ROOT / "pytest_plugin/README.md").read_text(encoding="utf-8")
     listed = page.partition("## What a test can do\n")[2].partition("```python\n")[2].partition("```")[0]
     told_of_logouts = listed.replace("post_logout", 'metadata={"backchannel_logout_uri": CALLBACK}, post_logout', 1)
     first, fault, then = told_of_logouts.partition("with glc.fault")
-    known: dict[str, Any] = {"glc": glc, "CALLBACK": CALLBACK, "authorization_url": site.login()}
+    people = tmp_path / "people.csv"
+    people.write_text("email\nana@citoyen.example\n", encoding="utf-8")
+    known: dict[str, Any] = {"glc": glc, "CALLBACK": CALLBACK, "authorization_url": site.login(), "people": people}
     exec(first, known)
     site.callback(known["callback"])
     site.fetch(site.discovered()["jwks_uri"])
