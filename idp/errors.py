@@ -14,7 +14,8 @@ from authlib.oauth2 import OAuth2Error
 class ProtocolError(OAuth2Error):
     """A registered error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core 1.0, 3.1.2.6) and why.
 
-    `error` may be None where a dialect answers null. `notice` is a sentence for the citizen, where one is due.
+    `error` may be None where a dialect answers null. `notice` is a sentence for the citizen, where one is due;
+    `logged` stands for the description in the log, where that repeats what may be a secret.
     """
 
     def __init__(
@@ -26,12 +27,14 @@ class ProtocolError(OAuth2Error):
         detail: str = "",
         status: int = 400,
         notice: str = "",
+        logged: str = "",
     ) -> None:
         # Not OAuth2Error's own: it refuses the double quotes that the real service writes in its descriptions.
         AuthlibHTTPError.__init__(self, error, description.encode("ascii", "backslashreplace").decode(), None, status)
         self.hint = hint
         self.detail = detail
         self.notice = notice
+        self.logged = logged or self.description
         self.may_redirect = False
         self.redirect_uri = None
         self.state = None

@@ -38,8 +38,9 @@ def authenticate(asked: TokenRequest, *, public_clients: bool = True) -> Release
         raise invalid_client(
             f"Wrong client identifier: {attempt.client_id[:100]}",
             "Les clients enregistrés : « glc client list » ; dans un espace de test : GET « /clients » de son adresse "
-            "de contrôle.",
+            "de contrôle. L’identifiant et le secret sont peut-être échangés.",
             detail=terms.reason if terms else "client_unknown",
+            logged=f"Wrong client identifier: {attempt.client_id[:8]}…",
         )
     asked.client = terms
     if asked.house.dialect.authentication_is_strict:

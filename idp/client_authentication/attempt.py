@@ -21,6 +21,6 @@ class Attempt:
     prove: Callable[[ReleaseTerms], None]
 
 
-def invalid_client(description: str, hint: str = "", *, detail: str = "") -> ProtocolError:
+def invalid_client(description: str, hint: str = "", *, detail: str = "", logged: str = "") -> ProtocolError:
     """The client did not prove who it is (RFC 6749, section 5.2)."""
-    return ProtocolError("invalid_client", description, hint=hint, detail=detail, status=401)
+    return ProtocolError("invalid_client", description, hint=hint, detail=detail, logged=logged, status=401)

@@ -98,7 +98,7 @@ def refusal(house: Provider, error: OAuth2Error, terms: ReleaseTerms | None, *, 
     logger().info(
         "token.refused",
         error=error.error,
-        description=error.description,
+        description=getattr(error, "logged", error.description),
         hint=getattr(error, "hint", ""),
         detail=getattr(error, "detail", ""),
         client_id=client,

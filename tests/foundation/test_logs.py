@@ -50,6 +50,8 @@ def test_no_secret_token_code_or_password_is_logged_over_a_whole_visit(
         server.get("/idp/oidc/user_info", headers={"Authorization": f"Bearer {token}"})
     server.post("/idp/oidc/revoke", data={"token": second["access_token"]}, headers=site.basic)
     server.post("/idp/oidc/token", data={"client_id": site.client_id, "client_secret": "guessed-secret"})
+    swapped = {"grant_type": "authorization_code", "client_id": site.secret, "client_secret": site.client_id}
+    server.post("/idp/oidc/token", data=swapped)
     site.redeem(server, code)
     cookie = citizen.client.get_cookie("glc_session").value
     citizen.get("/idp/oidc/logout?post_logout_redirect_uri=https://site.example/bye&state=a-state")
