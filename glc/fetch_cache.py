@@ -1,4 +1,4 @@
-"""What sites publish and we ask for again and again (key sets, lists of redirect URIs), kept in memory."""
+"""What sites publish and we ask for again and again (key sets, request objects), kept in memory."""
 
 from __future__ import annotations
 

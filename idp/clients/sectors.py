@@ -11,9 +11,9 @@ from idp.provider import Provider
 
 def check_sector(house: Provider, sector_identifier_uri: str, redirect_uris: tuple[str, ...]) -> None:
     """Raise `ProtocolError` (invalid_client_metadata) unless the list there has every redirect URI (OpenID Connect
-    Registration 1.0, section 5). It is asked for anew: whoever registers may just have mended it."""
+    Registration 1.0, section 5). Nothing of it is kept: whoever registers may just have changed it."""
     try:
-        answer = house.fetches.get(sector_identifier_uri, anew=True)
+        answer = house.fetcher.get(sector_identifier_uri)
         listed = json.loads(answer.body) if answer.status == 200 else None
     except FetchError as error:
         raise _refused(error.message) from error

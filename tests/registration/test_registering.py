@@ -338,12 +338,13 @@ def test_56_a_sector_that_lacks_a_redirect_uri_is_refused(newcomer: Newcomer, pu
     assert newcomer.refused(sector_identifier_uri=sector(publisher)) == "invalid_client_metadata"
 
 
-def test_the_next_request_asks_the_sector_anew(newcomer: Newcomer, publisher: CannedSite, clock: ManualClock) -> None:
-    """Whoever was refused mends the list and tries again."""
-    publisher.answers += [answer([], "Cache-Control: max-age=86400"), answer([CALLBACK])]
+def test_each_registration_asks_the_sector(newcomer: Newcomer, publisher: CannedSite) -> None:
+    """A list that was just mended counts, and so does one that was just spoilt, however long it says that it holds."""
+    good, bad = ([CALLBACK], ["https://other.example/callback"])
+    publisher.answers += [answer(each, "Cache-Control: max-age=600") for each in (bad, good, bad)]
     assert newcomer.refused(sector_identifier_uri=sector(publisher)) == "invalid_client_metadata"
-    clock.advance(seconds=5)
     newcomer.register(sector_identifier_uri=sector(publisher))
+    assert newcomer.refused(sector_identifier_uri=sector(publisher)) == "invalid_client_metadata"
 
 
 def test_a_registered_key_proves_who_the_site_is(newcomer: Newcomer, publisher: CannedSite, clock: ManualClock) -> None:
