@@ -40,6 +40,8 @@ def _lines_of_blocks(text: str) -> list[str]:
 def _commands_of(line: str) -> Iterator[list[str]]:
     for said in re.findall(r"(?:^|[ (])(?:\.venv/bin/)?glc ((?:(?!&&|[|;&)]).)*)", line):
         try:
-            yield shlex.split(said, comments=True)
+            words = shlex.split(said, comments=True)
         except ValueError:  # a quote that ends on another line
-            yield said.split()
+            words = said.split()
+        if words:
+            yield words

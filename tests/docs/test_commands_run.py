@@ -14,7 +14,7 @@ from pages import PAGES, commands_of_blocks
 
 from glc.cli import glc
 
-HOW_TO = ("connect-a-site", "keys", "logout", "register-itself", "registry-yaml")
+HOW_TO = ("conformance", "connect-a-site", "keys", "logout", "register-itself", "registry-yaml")
 SHOWN = [
     (page, words)
     for page in HOW_TO
