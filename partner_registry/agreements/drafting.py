@@ -13,6 +13,7 @@ from glc.i18n import N_
 from partner_registry.agents import Agent, require
 from partner_registry.agreements.instruction import STATUS_WORDS, party_of, subject_of
 from partner_registry.agreements.status import AgreementStatus, status_at
+from partner_registry.clients.bindings import begin_with
 from partner_registry.models import (
     Agreement,
     AgreementKind,
@@ -100,10 +101,11 @@ def edit_draft(session: Session, by: Agent, agreement: Agreement, *, at: dt.date
             status=STATUS_WORDS[status],
         )
     check_predecessor(agreement.partner, changes.get("predecessor"), of=agreement)
-    before = snapshot(agreement)
+    before, was = snapshot(agreement), agreement.starts_on
     for name, value in changes.items():
         setattr(agreement, name, value)
     check_agreement(session, agreement)
+    begin_with(session, agreement, was)
     note_change(
         session, by, at, "agreement.edited", subject_of(agreement), agreement, before, partner=agreement.partner
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from itertools import zip_longest
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from glc.clock import paris_date
@@ -97,18 +98,18 @@ def can_be_cancelled(binding: ClientBinding, at: dt.datetime) -> bool:
 
 
 def usual_bindings(agreements: list[Agreement], at: dt.datetime) -> list[ClientBinding]:
-    """One binding an agreement, each until the next one begins; the last stays open (its agreement says the end). Of
-    two that begin on the same day, one that is notified counts. A file that was set aside has none, nor has what is
-    over and would take a day from what is not."""
-    firsts = sorted(
-        ((effective_on(each) or each.starts_on, each) for each in agreements if status_at(each, at) not in SET_ASIDE),
-        key=lambda pair: (pair[0], pair[1].notified_on is not None),
-    )
+    """One binding an agreement, each until the next one begins; the last stays open (its agreement says the end). A
+    file that was set aside has none, nor has what is over and would take a day from what is not. One that is not
+    notified takes no day from an agreement that is: it may never come to anything."""
+    counted = [each for each in agreements if status_at(each, at) not in SET_ASIDE]
+    certain = [each for each in counted if each.notified_on is not None and status_at(each, at) not in OVER]
+    until = max(map(last_day, certain), default=None)
+    firsts = sorted(((_first_bound(each, until), each) for each in counted), key=lambda pair: pair[0])
     begins = min((first for first, each in firsts if status_at(each, at) not in OVER), default=dt.date.max)
     firsts = [
         (first, each)
         for first, each in firsts
-        if status_at(each, at) not in OVER or (first < begins and first <= last_day(each))
+        if first <= last_day(each) and (status_at(each, at) not in OVER or first < begins)
     ]
     following = [first - dt.timedelta(days=1) for first, _ in firsts[1:]]
     return [
@@ -116,6 +117,30 @@ def usual_bindings(agreements: list[Agreement], at: dt.datetime) -> list[ClientB
         for (first, agreement), last in zip_longest(firsts, following)
         if last is None or first <= last
     ]
+
+
+def _first_bound(agreement: Agreement, certain_until: dt.date | None) -> dt.date:
+    first = effective_on(agreement)
+    if first is None and certain_until is not None:
+        return max(agreement.starts_on, certain_until + dt.timedelta(days=1))
+    return first or agreement.starts_on
+
+
+def begin_with(session: Session, agreement: Agreement, was: dt.date) -> None:
+    """Let the bindings that begin with an agreement follow its first day, which is another now: it gave nothing yet.
+    What a client was bound to until then goes on to the new eve."""
+    eve, new_eve = (day - dt.timedelta(days=1) for day in (was, agreement.starts_on))
+    begun = sa.select(ClientBinding).where(
+        ClientBinding.agreement_id == agreement.id, ClientBinding.valid_from_on == was
+    )
+    for binding in session.scalars(begun).all():
+        others = [each for each in binding.client.bindings if each is not binding]
+        before = next((each for each in others if each.valid_to_on == eve and each.valid_from_on <= new_eve), None)
+        if any(_overlap(each, agreement.starts_on, binding.valid_to_on) for each in others if each is not before):
+            continue
+        binding.valid_from_on = agreement.starts_on
+        if before is not None:
+            before.valid_to_on = new_eve
 
 
 def go_on(client: Client, day: dt.date) -> None:

@@ -168,6 +168,39 @@ def test_2_a_new_client_is_bound_to_no_file_that_was_set_aside(
     assert gate_at(client, dt.datetime(2027, 1, 2, tzinfo=dt.UTC)).access is Access.OPEN
 
 
+def test_2_a_file_that_may_come_to_nothing_takes_no_day_from_an_agreement_in_force(
+    session: Session,
+    people: Any,
+    partner: Partner,
+    running: Agreement,
+    make_client: Callable[..., Client],
+    clock: ManualClock,
+) -> None:
+    """Mistake 2, R34: a draft for next year that nobody finished would cut a new site on 1 January."""
+    new_file(session, people.admin, partner, clock, number="CONV-2027", starts_on=dt.date(2027, 1, 1))
+    follows = running.hard_end_on + dt.timedelta(days=1)
+    later = new_file(
+        session, people.admin, partner, clock, number="SUITE", starts_on=follows, hard_end_on=dt.date(2033, 12, 31)
+    )
+    session.expire_all()
+    client = make_client()
+    bound = [(each.agreement, each.valid_from_on, each.valid_to_on) for each in client.bindings]
+    assert bound == [(running, running.starts_on, running.hard_end_on), (later, follows, None)]
+    assert gate_at(client, dt.datetime(2027, 1, 2, tzinfo=dt.UTC)).access is Access.OPEN
+
+
+def test_2_a_binding_follows_the_first_day_of_a_file_in_preparation(
+    session: Session, people: Any, partner: Partner, make_client: Callable[..., Client], clock: ManualClock
+) -> None:
+    """Mistake 2, 6.2: the site is registered early, the first day comes earlier: both begin together."""
+    file = new_file(session, people.reviewer, partner, clock, starts_on=dt.date(2027, 1, 1))
+    session.expire_all()
+    client = make_client(published=False)
+    for first in (dt.date(2026, 6, 1), dt.date(2026, 9, 1)):
+        edit_draft(session, people.reviewer, file, at=clock.now(), starts_on=first)
+        assert [(each.valid_from_on, each.valid_to_on) for each in client.bindings] == [(first, None)]
+
+
 def test_2_an_agreement_that_is_over_takes_no_day_from_one_that_is_not(
     session: Session,
     people: Any,
