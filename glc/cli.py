@@ -55,7 +55,7 @@ class _LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="grandlyonconnect-simulator", prog_name="glc")
 def glc() -> None:
     """A stand-in for GrandLyonConnect, and the partner registry behind it.
