@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from flows import PASSWORD
+from flows import Citizen
 from programs import Hire, Program
 from sqlalchemy.orm import Session
 
@@ -41,11 +41,8 @@ def test_without_a_token_that_is_accepted_nothing_is_told(app: Flask, presented:
 def test_a_browser_that_is_logged_in_is_not_let_in_by_its_cookie(app: Flask, reviewer: Program) -> None:
     """No cookie counts here, so that no form of another site can act: that is why no CSRF token is asked."""
     browser = app.test_client()
-    page = browser.get("/login/")
-    assert page.status_code == 200
-    app.config["WTF_CSRF_ENABLED"] = False
-    browser.post("/login/", data={"username": reviewer.email, "password": PASSWORD, "login-submit": "1"})
-    app.config["WTF_CSRF_ENABLED"] = True
+    someone = Citizen(browser, reviewer.email)
+    someone.log_in(someone.get("/login/"))
     assert "Agent" in browser.get("/accounts/").text
     assert browser.post(f"{BASE}/partners", json={"code": "69266"}).status_code == 401
 
