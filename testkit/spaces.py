@@ -130,9 +130,9 @@ class Spaces:
         with self._turn:
             self._awake.pop(space.id, None)
             self._awake[space.id] = space
-            over = self._awake.pop(next(iter(self._awake))) if len(self._awake) > MOST_AWAKE else None
-        if over is not None:
-            over.rest()
+            over = [self._awake.pop(name) for name in [*self._awake][:-MOST_AWAKE]]
+        for each in over:
+            each.rest()
 
     def find(self, space_id: str) -> Space | None:
         """The living space of that name."""

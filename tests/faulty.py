@@ -17,8 +17,6 @@ from bs4 import BeautifulSoup
 from kit import CALLBACK, Room
 from werkzeug.test import Client, TestResponse
 
-from testkit.server import Testkit
-
 GOODBYE = "https://site.example/bye"
 VERIFIER = "un-verifier-assez-long-pour-la-norme-0123456789"
 SCOPE = "openid profile email offline_access"
@@ -208,16 +206,11 @@ def _part(token: str, place: int) -> dict[str, Any]:
 
 
 class Space:
-    """A space where Camille is logged in by herself."""
+    """A space in which faults act."""
 
-    def __init__(self, place: Testkit | Room) -> None:
-        """Of a test kit, a new one of the standard dialect."""
-        self.server = Client(place if isinstance(place, Testkit) else place.kit)
-        if isinstance(place, Testkit):
-            made = self.server.post("/_testkit/spaces", json={"dialect": "standard", "login": "camille"})
-            assert made.status_code == 201, made.text
-            place = Room(place, made.json)
-        self.room, self.issuer = place, str(place.told["issuer"])
+    def __init__(self, room: Room) -> None:
+        self.server = Client(room.kit)
+        self.room, self.issuer = room, str(room.told["issuer"])
 
     def register(self, **asked: Any) -> Site:
         """A new client of Lyon."""

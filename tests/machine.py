@@ -18,8 +18,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-START_TIMEOUT_IN = 30
-STOP_TIMEOUT_IN = 10
+START_TIMEOUT_IN = 60
+STOP_TIMEOUT_IN = 30
 
 
 def chromium() -> Path | None:

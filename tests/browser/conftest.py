@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from browser.registry_onboarding import connected
 from needs import needs
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from ports import free_port
+from served import GLC, LONGEST_IN, served
 
 __all__ = ["connected"]
 
-START_TIMEOUT_IN = 30
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -54,18 +48,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         "GLC_ARGON2_MEMORY": "8",
         "GLC_ARGON2_PASSES": "1",
     }
-    command = [Path(sys.executable).with_name("glc"), "demo", "--port", str(provider), "--site-port", str(site)]
-    command += ["--toodego-port", str(toodego)]
-    log = (folder / "log").open("w")
-    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        for port in (provider, site, toodego):
-            wait_until_served(f"http://localhost:{port}/healthz", process, folder / "log")
+    command = [*GLC, "demo", "--port", str(provider), "--site-port", str(site), "--toodego-port", str(toodego)]
+    answering = [f"http://localhost:{port}/healthz" for port in (provider, site, toodego)]
+    with served(command, folder, *answering, environment=environment):
         yield Demo(f"http://localhost:{provider}/", f"http://localhost:{site}/", f"http://127.0.0.1:{toodego}/")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
 
 
 @pytest.fixture(scope="session")
@@ -85,22 +71,10 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def make(*, screen: dict[str, int] = DESKTOP, scripts: bool = True) -> BrowserContext:
         context = chromium.new_context(viewport=screen, java_script_enabled=scripts, locale="fr-FR")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(LONGEST_IN * 1000)
         made.append(context)
         return context
 
     yield make
     for context in made:
         context.close()
-
-
-def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the address answers, or say what the process wrote."""
-    deadline = time.monotonic() + START_TIMEOUT_IN
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError(f"{url} does not answer\n{log.read_text()}")

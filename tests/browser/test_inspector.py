@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,9 +13,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.conftest import DESKTOP, PHONE, wait_until_served
+from browser.conftest import DESKTOP, PHONE
 from playwright.sync_api import BrowserContext, Page, expect
 from ports import free_port
+from served import served, served_testkit
 
 CAMILLE = ("camille@inspection.example", "un mot de passe d’essai")
 PICTURES = os.environ.get("GLC_INSPECTOR_PICTURES")
@@ -34,19 +34,9 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def testkit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`glc serve --testkit` on a free port; its address."""
-    folder = tmp_path_factory.mktemp("testkit")
-    port = free_port()
-    command = [Path(sys.executable).with_name("glc"), "serve", "--testkit", "--port", str(port)]
-    environment = os.environ | {"GLC_ARGON2_MEMORY": "8", "GLC_ARGON2_PASSES": "1"}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            wait_until_served(f"http://localhost:{port}/_testkit/health", process, folder / "log")
-            yield f"http://localhost:{port}/"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    """`glc serve --testkit`; its address."""
+    with served_testkit(tmp_path_factory.mktemp("testkit")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -75,15 +65,9 @@ def watched(testkit: str, tmp_path: Path) -> Iterator[Watched]:
         "LYON_FR_CLIENT_ID": client["client_id"],
         "LYON_FR_CLIENT_SECRET": client["client_secret"],
     }
-    with (tmp_path / "log").open("w") as log:
-        command = [sys.executable, "-m", "demo.lyon_fr", "--port", str(port)]
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            wait_until_served(f"{site}healthz", process, tmp_path / "log")
-            yield Watched(site, space["inspector_url"], space["control_key"])
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    command = [sys.executable, "-m", "demo.lyon_fr", "--port", str(port)]
+    with served(command, tmp_path, f"{site}healthz", environment=environment):
+        yield Watched(site, space["inspector_url"], space["control_key"])
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -155,7 +139,7 @@ def call(url: str, sent: dict[str, Any], key: str | None = None) -> dict[str, An
     """A call of the control interface, and its answer."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     request = urllib.request.Request(url, json.dumps(sent).encode(), headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         told: dict[str, Any] = json.load(answer)
     return told
 

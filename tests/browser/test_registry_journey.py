@@ -105,13 +105,13 @@ def _redeem(demo: Demo, connected: Connected, code: str) -> dict[str, Any]:
     pair = base64.b64encode(f"{connected.client_id}:{connected.secret}".encode()).decode()
     form = urlencode({"grant_type": "authorization_code", "code": code, "redirect_uri": RETURN}).encode()
     request = urllib.request.Request(f"{demo.provider}idp/oidc/token", form, {"Authorization": f"Basic {pair}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)  # type: ignore[no-any-return]
 
 
 def _userinfo(demo: Demo, token: str) -> dict[str, Any]:
     request = urllib.request.Request(f"{demo.provider}idp/oidc/user_info", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)  # type: ignore[no-any-return]
 
 

@@ -582,11 +582,11 @@ def test_the_command_serves_logs_no_query_and_stops_on_a_signal(provider: Provid
     assert process.stderr
     try:
         assert "serving" in process.stderr.readline()
-        busy = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=20)
-        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
-        assert requests.get(f"http://127.0.0.1:{port}/auth/callback?code=c0de", timeout=5).status_code == 400
+        busy = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).status_code == 200
+        assert requests.get(f"http://127.0.0.1:{port}/auth/callback?code=c0de", timeout=60).status_code == 400
         process.send_signal(number)
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
@@ -603,7 +603,7 @@ def test_the_command_serves_logs_no_query_and_stops_on_a_signal(provider: Provid
 def test_the_command_without_credentials_says_so_and_exits_with_2() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LYON_FR_")}
     command = [sys.executable, "-m", "demo.lyon_fr"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "glc client register" in done.stderr

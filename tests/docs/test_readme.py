@@ -69,7 +69,7 @@ def _serve(command: str, environment: dict[str, str]) -> None:
         assert issuer == f"http://localhost:{port}/"
     finally:
         os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does: make and its children are told together
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=60)
     assert "Traceback" not in output, output
 
 

@@ -205,7 +205,7 @@ def test_commands_wait_their_turn_while_another_program_writes(database: Path) -
         with pytest.raises(subprocess.TimeoutExpired):
             writer.communicate(timeout=2)
         other.execute("ROLLBACK")
-        printed, complaint = writer.communicate(timeout=30)
+        printed, complaint = writer.communicate(timeout=60)
     finally:
         other.close()
     assert writer.returncode == 0, complaint

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from ports import free_port
+from served import LONGEST_IN, served_testkit
 
 from demo.recette_site.config import SiteConfig
 from demo.recette_site.serving import serving
-
-START_TIMEOUT_IN = 60
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,8 @@ class Target:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Call the space's control API."""
         headers = {"Authorization": f"Bearer {self.space['control_key']}"}
-        answer = requests.request(method, f"{self.space['control_url']}{path}", json=body, headers=headers, timeout=30)
+        url = f"{self.space['control_url']}{path}"
+        answer = requests.request(method, url, json=body, headers=headers, timeout=LONGEST_IN)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
@@ -52,19 +47,8 @@ class Target:
 @pytest.fixture(scope="session")
 def testkit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a `glc serve --testkit`."""
-    folder, port = tmp_path_factory.mktemp("testkit"), free_port()
-    url = f"http://localhost:{port}/"
-    environment = os.environ | {"GLC_ISSUER": url, "GLC_PORT": str(port)}
-    log = (folder / "log").open("w")
-    command = [Path(sys.executable).with_name("glc"), "serve", "--testkit", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        _wait_until_ready(f"{url}_testkit/health", process, folder / "log")
+    with served_testkit(tmp_path_factory.mktemp("testkit")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
 
 
 @pytest.fixture
@@ -76,7 +60,7 @@ def target(testkit: str) -> Callable[..., Any]:
         port = free_port()
         home = f"http://localhost:{port}/"
         asked = {"dialect": dialect, "settings": {"backchannel_wait_in": 5}}
-        answer = requests.post(f"{testkit}_testkit/spaces", json=asked, timeout=30)
+        answer = requests.post(f"{testkit}_testkit/spaces", json=asked, timeout=LONGEST_IN)
         assert answer.status_code == 201, answer.text
         space = answer.json()
         made = Target(testkit, space, "", home)
@@ -110,14 +94,3 @@ def target(testkit: str) -> Callable[..., Any]:
         made.ask("DELETE", "")
 
     return make
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_IN
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(url, timeout=2).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.05)
-    raise RuntimeError(f"{url} does not answer\n{log.read_text()}")

@@ -30,7 +30,7 @@ HALF_A_BODY = (
     b"POST /idp/oidc/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 100\r\n\r\ngrant_type="
 )
-LONGEST_WAIT_IN = 30
+LONGEST_WAIT_IN = 60
 EXTENSION = """
 import functools, hashlib, os, pathlib, time
 import glc.app

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
-import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,29 +16,17 @@ from urllib.error import HTTPError
 
 import pytest
 from ports import free_port
-
-GLC = [sys.executable, "-c", "from glc.cli import main; main()"]
-LONGEST_IN = 60
+from served import GLC, LONGEST_IN, served
 
 
 @contextmanager
 def serving(folder: Path, port: int, *words: str, **settings: str) -> Iterator[Path]:
     """Serve the test kit until the end of the block; the file it writes to."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GLC_")} | settings
-    log = folder / "log"
-    with log.open("w") as out:
-        command = [*GLC, "serve", "--testkit", "--port", str(port), *words]
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        deadline = time.monotonic() + LONGEST_IN
-        while ask(port, "/_testkit/health")[0] == 0:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        yield log
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LONGEST_IN) == 0
+    command = [*GLC, "serve", "--testkit", "--port", str(port), *words]
+    with served(command, folder, f"http://localhost:{port}/_testkit/health", environment=environment) as process:
+        yield folder / "log"
+    assert process.returncode == 0
 
 
 def ask(port: int, path: str, content: Any = None, key: str = "", method: str | None = None) -> tuple[int, Any]:

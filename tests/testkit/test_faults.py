@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from click.testing import CliRunner
 from fault_evidence import ELSEWHERE, EVIDENCE
 from faulty import Seen, Site, Space
+from kit import Room
 
 from glc.cli import glc
 from testkit.faults.catalogue import CATALOGUE
 from testkit.faults.reasons import FRENCH
-from testkit.server import Testkit
 
 ON_THE_LINE = {name for name, each in CATALOGUE.items() if each.family == "transport" or each.outgoing}
 BACK_CHANNEL = {name for name, each in CATALOGUE.items() if "backchannel_logout" in each.endpoints}
@@ -27,9 +29,9 @@ def meet(site: Site, name: str) -> tuple[Seen, bool]:
 
 
 @pytest.fixture
-def space(kit: Testkit) -> Space:
-    """A space of the standard dialect."""
-    return Space(kit)
+def space(make_room: Callable[..., Room]) -> Space:
+    """A space of the standard dialect, where Camille is logged in by herself."""
+    return Space(make_room(dialect="standard", login="camille"))
 
 
 def test_no_fault_lacks_evidence() -> None:

@@ -16,11 +16,11 @@ import pytest
 from fault_evidence import ELSEWHERE
 from faulty import Jwt, Seen, Site, Space
 from kit import Room
+from served import LONGEST_IN
 
 from testkit.faults.catalogue import CATALOGUE
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-LONGEST_IN = 10
 HOUR = 3_600
 
 

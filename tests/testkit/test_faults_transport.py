@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from ports import free_port
+from served import LONGEST_IN, served_testkit
 
 from testkit.faults.catalogue import CATALOGUE
 
 GLC = [sys.executable, "-c", "from glc.cli import main; main()"]
-LONGEST_IN = 30
 PATIENCE_IN = 1.0
 """Seconds after which the site gives a call up."""
 MIB = 1024 * 1024
@@ -85,29 +81,8 @@ def call(port: int, method: str, path: str, content: Any = None, key: str = "") 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where `glc serve --testkit` listens."""
-    folder = tmp_path_factory.mktemp("served")
-    port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GLC_")}
-    with (folder / "log").open("w") as log:
-        command = [*GLC, "serve", "--testkit", "--port", str(port)]
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-    deadline = time.monotonic() + LONGEST_IN
-    try:
-        while not _ready(port):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(LONGEST_IN)
-
-
-def _ready(port: int) -> bool:
-    try:
-        return bool(call(port, "GET", "/_testkit/health")["ready"])
-    except (OSError, http.client.HTTPException):
-        return False
+    with served_testkit(tmp_path_factory.mktemp("served")) as url:
+        yield urlsplit(url).port
 
 
 @pytest.fixture
