@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,20 @@ import sqlalchemy as sa
 from conftest import add_account
 from flask import Flask
 from flows import Citizen
+from onboarding import new_partner
 from sqlalchemy.orm import Session
 from visits import Visit, production
 
 from glc.clock import PARIS, UTC, ManualClock
 from glc.database import db
 from partner_registry.agents import Agent
+from partner_registry.billing.runs import issue_run, prepare_run, validate_run
 from partner_registry.clients.registration import GLC_CLAIMS
 from partner_registry.models import (
     AgentRole,
     Agreement,
     AgreementKind,
+    BillingRun,
     Offer,
     Partner,
     PartnerIdentity,
@@ -51,7 +54,7 @@ def lyon_time() -> Callable[[str], dt.datetime]:
 
 
 @pytest.fixture
-def registry(app: Flask) -> Callable[[], Iterator[Session]]:
+def registry(app: Flask) -> Callable[[], AbstractContextManager[Session]]:
     """Open the registry, change it, and commit on leaving."""
 
     @contextmanager
@@ -61,6 +64,13 @@ def registry(app: Flask) -> Callable[[], Iterator[Session]]:
             session.commit()
 
     return opened
+
+
+@pytest.fixture
+def session(registry: Callable[[], AbstractContextManager[Session]]) -> Iterator[Session]:
+    """The registry, open for the whole test."""
+    with registry() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -122,6 +132,20 @@ def people(app: Flask, clock: ManualClock, registry: Callable[[], Iterator[Sessi
                 session.add_all(AgentRole(account_id=number, role=each, granted_at=clock.now()) for each in held)
         made[name] = Agent(name=email, account_id=number, roles=frozenset(held), via="web")
     return People(**made)
+
+
+@pytest.fixture
+def partner(session: Session, people: People, clock: ManualClock) -> Partner:
+    """Villeurbanne, with its contacts."""
+    return new_partner(session, people.reviewer, clock)
+
+
+def issue(session: Session, people: People, year: int, *, at: dt.datetime) -> BillingRun:
+    """A year's run: one reviewer prepares it, another validates it, the first issues it."""
+    run = prepare_run(session, people.reviewer, year, at=at)
+    validate_run(session, people.other_reviewer, run, at=at)
+    issue_run(session, people.reviewer, run, at=at)
+    return run
 
 
 def for_partner(agent: Agent, partner: Partner) -> Agent:

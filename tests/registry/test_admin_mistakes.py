@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -59,15 +58,7 @@ from partner_registry.partners.life import (
 from partner_registry.terms import terms_for
 from partner_registry.trail import entries
 
-Registry = Callable[[], AbstractContextManager[Session]]
 URI = "https://www.villeurbanne.example/retour"
-
-
-@pytest.fixture
-def session(registry: Registry) -> Any:
-    """The registry, open for the test."""
-    with registry() as opened:
-        yield opened
 
 
 @pytest.fixture

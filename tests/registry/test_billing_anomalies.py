@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,15 +24,7 @@ from partner_registry.billing.tariff import Bracket, Grid
 from partner_registry.exports import lines_csv
 from partner_registry.models import Agreement, Amendment, LegalPopulation, Offer, PopulationKind, Suspension
 
-Registry = Callable[[], AbstractContextManager[Session]]
 NUMBER = "GNM-2019-villeurbanne"
-
-
-@pytest.fixture
-def session(registry: Registry) -> Iterator[Session]:
-    """The registry, open for the whole test."""
-    with registry() as opened:
-        yield opened
 
 
 @pytest.fixture

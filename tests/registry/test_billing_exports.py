@@ -6,38 +6,27 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from registry.conftest import issue
 from sqlalchemy.orm import Session
 
-from partner_registry.billing.runs import counter_line, draft_of_year, issue_run, prepare_run, validate_run
+from partner_registry.billing.runs import counter_line, draft_of_year, prepare_run, validate_run
 from partner_registry.exports import COLUMNS, csv_text, harmless, line_values, lines_csv
 from partner_registry.models import Agreement, BillingRun, Contact
 from partner_registry.partners.life import find_partner
-
-Registry = Callable[[], AbstractContextManager[Session]]
-
-
-@pytest.fixture
-def session(registry: Registry) -> Iterator[Session]:
-    """The registry, open for the whole test."""
-    with registry() as opened:
-        yield opened
 
 
 @pytest.fixture
 def issued(session: Session, people: Any, lyon_time: Callable[[str], dt.datetime]) -> BillingRun:
     """The run of 2019, issued, with Bron's line undone."""
     now = lyon_time("2019-03-01T10:00")
-    run = prepare_run(session, people.reviewer, 2019, at=now)
-    validate_run(session, people.other_reviewer, run, at=now)
-    issue_run(session, people.reviewer, run, at=now)
+    run = issue(session, people, 2019, at=now)
     counter_line(session, people.admin, run.lines[0], at=now, reason="offre mal saisie")
     return run
 

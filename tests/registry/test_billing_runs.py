@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from registry.conftest import issue
 from sqlalchemy.orm import Session
 
 from glc.audit import AuditEntry
@@ -43,15 +43,6 @@ from partner_registry.models import (
 )
 from partner_registry.partners.life import find_partner
 
-Registry = Callable[[], AbstractContextManager[Session]]
-
-
-@pytest.fixture
-def session(registry: Registry) -> Iterator[Session]:
-    """The registry, open for the whole test."""
-    with registry() as opened:
-        yield opened
-
 
 @pytest.fixture
 def now(lyon_time: Callable[[str], dt.datetime]) -> dt.datetime:
@@ -62,10 +53,7 @@ def now(lyon_time: Callable[[str], dt.datetime]) -> dt.datetime:
 @pytest.fixture
 def issued(session: Session, people: Any, now: dt.datetime) -> BillingRun:
     """The run of 2019, issued."""
-    run = prepare_run(session, people.reviewer, 2019, at=now)
-    validate_run(session, people.other_reviewer, run, at=now)
-    issue_run(session, people.reviewer, run, at=now)
-    return run
+    return issue(session, people, 2019, at=now)
 
 
 def line_of(run: BillingRun, name: str) -> BillingLine:

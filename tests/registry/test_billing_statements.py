@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from pypdf import PdfReader
+from registry.conftest import issue
 from sqlalchemy.orm import Session
 
 from glc.errors import InputError
-from partner_registry.billing.runs import counter_line, draft_of_year, issue_run, lines_for, prepare_run, validate_run
+from partner_registry.billing.runs import counter_line, draft_of_year, lines_for
 from partner_registry.billing.statements import statement_pdf, typeset
 from partner_registry.models import Agreement, BillingRun
 from partner_registry.partners.life import find_partner
-
-Registry = Callable[[], AbstractContextManager[Session]]
-
-
-@pytest.fixture
-def session(registry: Registry) -> Iterator[Session]:
-    """The registry, open for the whole test."""
-    with registry() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -35,10 +26,7 @@ def issued(session: Session, people: Any, lyon_time: Callable[[str], dt.datetime
     now = lyon_time("2019-03-01T10:00")
     lyon = session.scalars(sa.select(Agreement).where(Agreement.number == "GNM-2019-lyon")).one()
     lyon.chorus_service_code, lyon.commitment_number = "FACTURES", "E-2019-42"
-    run = prepare_run(session, people.reviewer, 2019, at=now)
-    validate_run(session, people.other_reviewer, run, at=now)
-    issue_run(session, people.reviewer, run, at=now)
-    return run
+    return issue(session, people, 2019, at=now)
 
 
 def text_of(pdf: bytes) -> str:

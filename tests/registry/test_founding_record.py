@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -46,15 +44,6 @@ from partner_registry.models import (
     Partner,
 )
 from partner_registry.partners.life import find_partner, register_partner
-
-Registry = Callable[[], AbstractContextManager[Session]]
-
-
-@pytest.fixture
-def session(registry: Registry) -> Any:
-    """The registry, open for the test."""
-    with registry() as opened:
-        yield opened
 
 
 def of_lyon(session: Session) -> dict[str, Agreement]:

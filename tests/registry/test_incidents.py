@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -34,15 +33,6 @@ from partner_registry.data_protection.incidents import (
 from partner_registry.models import Client, ContactRole, Incident
 from partner_registry.partners.life import add_contact, end_contact, find_partner, succeed
 from partner_registry.trail import entries
-
-Registry = Callable[[], AbstractContextManager[Session]]
-
-
-@pytest.fixture
-def session(registry: Registry) -> Any:
-    """The registry, open for the test."""
-    with registry() as opened:
-        yield opened
 
 
 @pytest.fixture

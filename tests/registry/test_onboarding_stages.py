@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 import pytest
 from flask import Flask
 from onboarding import conclude, examine, new_file, new_partner, new_processing
@@ -21,15 +18,6 @@ from partner_registry.clients.bindings import bind
 from partner_registry.clients.life import find_client
 from partner_registry.clients.transfers import transfer
 from partner_registry.models import Agreement, StepKind
-
-Registry = Callable[[], AbstractContextManager[Session]]
-
-
-@pytest.fixture
-def session(registry: Registry) -> object:
-    """The registry, open for the test."""
-    with registry() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from flask import Flask
-from onboarding import PDF, conclude, examine, new_file, new_partner, new_processing
+from onboarding import PDF, conclude, examine, new_file, new_processing
 from registry.conftest import WAIVED
 from sqlalchemy.orm import Session
 
@@ -50,21 +49,7 @@ from partner_registry.partners.life import find_partner, succeed
 from partner_registry.terms import terms_for
 from partner_registry.trail import entries
 
-Registry = Callable[[], AbstractContextManager[Session]]
 CLAIMS = {rule["name"]: "pour la démarche" for rule in GLC_CLAIMS}
-
-
-@pytest.fixture
-def session(registry: Registry) -> Any:
-    """The registry, open for the test."""
-    with registry() as opened:
-        yield opened
-
-
-@pytest.fixture
-def partner(session: Session, people: Any, clock: ManualClock) -> Partner:
-    """Villeurbanne, with its contacts."""
-    return new_partner(session, people.reviewer, clock)
 
 
 @pytest.fixture

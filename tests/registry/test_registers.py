@@ -7,14 +7,13 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from conftest import register_site
 from flask import Flask, render_template
-from onboarding import SETTINGS, new_partner, new_processing
+from onboarding import SETTINGS, new_processing
 from sqlalchemy.orm import Session
 
 from glc.clock import ManualClock
@@ -39,21 +38,7 @@ from partner_registry.models import (
 )
 from partner_registry.partners.life import find_partner, succeed
 
-Registry = Callable[[], AbstractContextManager[Session]]
 TODAY, TOMORROW = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
-
-
-@pytest.fixture
-def session(registry: Registry) -> Any:
-    """The registry, open for the test."""
-    with registry() as opened:
-        yield opened
-
-
-@pytest.fixture
-def partner(session: Session, people: Any, clock: ManualClock) -> Partner:
-    """Villeurbanne, with its contacts."""
-    return new_partner(session, people.reviewer, clock)
 
 
 @pytest.fixture

@@ -84,28 +84,6 @@ def test_sites_that_decode_it_with_ordinary_base64_as_ascii_can_read_it(
     assert text == json.dumps(claims, sort_keys=True, separators=(",", ":"))
 
 
-def test_it_says_the_same_of_the_person_as_userinfo(
-    site: Site, get_tokens: Tokens, userinfo: Callable[[str], TestResponse]
-) -> None:
-    """Reference, 1.10; checklist 13, 14: one function builds both."""
-    tokens = get_tokens(site)
-    claims, told = payload(tokens["id_token"]), userinfo(tokens["access_token"]).json
-    assert {name: claims[name] for name in told} == told
-    assert told == {
-        "sub": claims["sub"],
-        "iss": ISSUER,
-        "given_name": "Camille",
-        "family_name": "Dupré",
-        "first_name": "Camille",
-        "last_name": "Dupré",
-        "gender": "female",
-        "birthdate": "1987-06-05",
-        "birthplace": "69123",
-        "email": "camille.dupre@citoyen.example",
-        "email_verified": False,
-    }
-
-
 def test_the_session_has_one_name_per_site_and_keeps_it(
     register: Callable[..., Site], get_tokens: Tokens, clock: ManualClock
 ) -> None:
