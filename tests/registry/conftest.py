@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from onboarding import new_partner
 from sqlalchemy.orm import Session
 from visits import Visit, production
 
+import glc.app
 from glc.clock import PARIS, UTC, ManualClock
 from glc.database import db
 from partner_registry.agents import Agent
@@ -93,6 +95,19 @@ def new_agreement() -> Callable[..., Agreement]:
         return Agreement(**values | facts)
 
     return make
+
+
+@pytest.fixture
+def commanded(
+    app: Flask, model_app: Callable[[str], Flask], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> Flask:
+    """The provider on whose database `glc …` works in this process, at the test's time."""
+    monkeypatch.setenv("GLC_DATABASE_URL", str(app.config["SQLALCHEMY_DATABASE_URI"]))
+    monkeypatch.setattr(glc.app, "SystemClock", lambda: clock)
+    monkeypatch.setattr(
+        glc.app, "create_app", functools.partial(glc.app.create_app, like=model_app("grandlyonconnect"))
+    )
+    return app
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
 from glc.cli import glc
 
@@ -16,17 +17,14 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def path(prepared_database: Path, tmp_path: Path) -> Path:
+def path(commanded: Flask) -> Path:
     """A database of the test's own."""
-    copy = tmp_path / "glc.sqlite3"
-    copy.write_bytes(prepared_database.read_bytes())
-    return copy
+    return Path(commanded.config["SQLALCHEMY_DATABASE_URI"].database)
 
 
 @pytest.fixture
-def run(path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(commanded: Flask) -> Run:
     """Run `glc` on it."""
-    monkeypatch.setenv("GLC_DATABASE_URL", f"sqlite:///{path}")
     return lambda *arguments: CliRunner().invoke(glc, arguments)
 
 

@@ -12,30 +12,23 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import CHEAP, add_account
+from conftest import add_account
+from flask import Flask
 
-import glc.app
-from glc.app import create_app
 from glc.cli import glc as command
 from glc.clock import ManualClock
 from glc.errors import Conflict, Forbidden, GlcError, InputError, NotFound
-from glc.settings import Settings
 
 ADMIN, REVIEWER, OTHER = (f"{name}@agents.example" for name in ("admin", "reviewer", "other"))
 Run = Callable[..., Any]
 
 
 @pytest.fixture
-def raw(prepared_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> Run:
+def raw(commanded: Flask, clock: ManualClock) -> Run:
     """Run `glc …` in spring 2024 on a database of the test's own, with three agents; a refusal is raised."""
     clock.set(dt.datetime(2024, 3, 1, 9, tzinfo=dt.UTC))
-    path = tmp_path / "glc.sqlite3"
-    path.write_bytes(prepared_database.read_bytes())
-    monkeypatch.setenv("GLC_DATABASE_URL", f"sqlite:///{path}")
-    monkeypatch.setattr(glc.app, "SystemClock", lambda: clock)
-    app = create_app(Settings(database_url=f"sqlite:///{path}", **CHEAP), clock=clock)
     for email in (ADMIN, REVIEWER, OTHER):
-        add_account(app, clock, email=email, first_name="Agent", last_name=email)
+        add_account(commanded, clock, email=email, first_name="Agent", last_name=email)
 
     def done(*arguments: str, stdin: str | None = None) -> bytes:
         answer: Result = CliRunner().invoke(command, arguments, input=stdin)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from conftest import CHEAP, NOON, add_account
+from flask import Flask
 from onboarding import PDF
 from results import CASES, FAILED, signed
 
-import glc.app
 from glc.app import create_app
 from glc.cli import glc as command
 from glc.clock import ManualClock
@@ -29,18 +29,13 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(prepared_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> Run:
+def run(commanded: Flask, clock: ManualClock) -> Run:
     """Run `glc … --json` on a database of the test's own, at the test's time, with agents; the answer is returned.
 
     A refusal is raised.
     """
-    path = tmp_path / "glc.sqlite3"
-    path.write_bytes(prepared_database.read_bytes())
-    monkeypatch.setenv("GLC_DATABASE_URL", f"sqlite:///{path}")
-    monkeypatch.setattr(glc.app, "SystemClock", lambda: clock)
-    app = create_app(Settings(database_url=f"sqlite:///{path}", **CHEAP), clock=clock)
     for email in (ADMIN, REVIEWER, DPO, APPLICANT):
-        add_account(app, clock, email=email, first_name="Agent", last_name=email)
+        add_account(commanded, clock, email=email, first_name="Agent", last_name=email)
 
     def done(*arguments: str, by: str | None = None) -> Any:
         answer: Result = CliRunner().invoke(command, [*arguments, "--json", *(("--as", by) if by else ())])

@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
 from glc.cli import glc
 
 
 @pytest.fixture
-def run(prepared_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def run(commanded: Flask) -> Any:
     """`glc` on a copy of the seeded database."""
-    copy = tmp_path / "glc.sqlite3"
-    copy.write_bytes(prepared_database.read_bytes())
-    monkeypatch.setenv("GLC_DATABASE_URL", f"sqlite:///{copy}")
 
     def invoke(*arguments: str) -> Result:
         return CliRunner().invoke(glc, arguments)
