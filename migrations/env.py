@@ -15,17 +15,19 @@ def _render(kind, value, _autogen):
 
 
 engine = open_engine(context.config.attributes["settings"], create=True)
-with engine.connect() as connection:
-    if engine.dialect.name == "sqlite":  # a table is altered by making it anew: what refers to it must not mind
-        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
-    context.configure(
-        connection=connection,
-        target_metadata=Base.metadata,
-        render_as_batch=True,
-        render_item=_render,
-        compare_type=True,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
-engine.dispose()
+try:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":  # a table is altered by making it anew: what refers to it must not mind
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            render_item=_render,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+finally:
+    engine.dispose()

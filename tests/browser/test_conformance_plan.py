@@ -85,7 +85,8 @@ def _taken(page: Page, command: str, kind: str, what: str, *more: Any) -> bool:
     if command == "text":
         found.fill(more[0])
     elif command == "click" and not ("optional" in more and not found.count()):
-        found.click()
+        with page.expect_navigation():  # the suite's browser answers a click with the page it led to
+            found.click()
     elif command == "wait" and len(more) == 1:
         found.wait_for(state="attached", timeout=more[0] * 1000)
     elif command == "wait":

@@ -29,11 +29,17 @@ def settings_of(server: TemporaryPostgres, database: str) -> Settings:
 
 
 def test_who_may_not_create_tables_is_told_so_in_one_line(weak: TemporaryPostgres) -> None:
-    """`glc database upgrade`: no traceback, no statement."""
+    """`glc database upgrade`: no traceback, no statement, no connection left open."""
     weak.create_database("closed")
     with pytest.raises(DatabaseError) as refused:
         migrate(settings_of(weak, "closed"))
     assert refused.value.message.endswith("cannot be migrated: permission denied for schema public")
+    with weak.connect() as connection:
+        for _ in range(200):  # the server itself takes a moment to let go of one that was closed
+            [left] = connection.execute("SELECT count(*), pg_sleep(0.05) FROM pg_stat_activity WHERE usename = 'weak'")
+            if left[0] == 0:
+                break
+    assert left[0] == 0
 
 
 def test_a_database_that_may_not_be_read_is_not_called_empty(weak: TemporaryPostgres) -> None:
