@@ -26,7 +26,8 @@ from partner_registry.models import (
     Processing,
     StepKind,
 )
-from partner_registry.partners.life import add_contact, edit_partner, register_partner
+from partner_registry.partners.contacts import add_contact
+from partner_registry.partners.life import edit_partner, register_partner
 
 SETTINGS = Settings(**CHEAP)
 PDF = b"%PDF-1.7\n% a signed agreement\n"

@@ -21,6 +21,7 @@ from idp.grants import grant_life
 from idp.models import Account
 from idp.provider import provider
 from partner_registry.clients.life import clients_sharing_consent, published_versions
+from partner_registry.models import ClientVersion
 
 
 @accounts.get("/accounts/consents/")
@@ -80,7 +81,8 @@ def _uncovered(account: Account, receipts: Sequence[ConsentReceipt]) -> dict[int
 
 
 def _remembered(audience: str, receipts: list[ConsentReceipt]) -> dict[str, Any]:
-    return _described(receipts[0].client_id, [claim for receipt in receipts for claim in receipt.claims]) | {
+    (version,) = published_versions(db.session(), [receipts[0].client_id])
+    return _described(version, [claim for receipt in receipts for claim in receipt.claims]) | {
         "path": f"{receipts[0].id}/withdraw/",
         "whole_partner": audience.startswith("partner:"),
         "offline": any("offline_access" in receipt.scopes for receipt in receipts),
@@ -93,7 +95,7 @@ def _standing(client: int, given: list[grant_life.Standing]) -> dict[str, Any]:
     scopes = frozenset().union(*(each.scopes for each in given))
     (version,) = published_versions(db.session(), [client])
     claims = [claim["name"] for claim in version.claims if scopes.intersection(claim["scopes"])]
-    return _described(client, claims) | {
+    return _described(version, claims) | {
         "path": f"services/{client}/withdraw/",
         "whole_partner": False,
         "offline": True,
@@ -102,8 +104,7 @@ def _standing(client: int, given: list[grant_life.Standing]) -> dict[str, Any]:
     }
 
 
-def _described(client: int, claims: list[str]) -> dict[str, Any]:
-    (version,) = published_versions(db.session(), [client])
+def _described(version: ClientVersion, claims: list[str]) -> dict[str, Any]:
     return {
         "name": version.name,
         "partner": version.client.partner_on(paris_date(now())).identity_on(paris_date(now())).name,

@@ -27,18 +27,16 @@ from partner_registry.commands.shared import (
 )
 from partner_registry.completeness import current_contacts
 from partner_registry.models import Contact, ContactRole, Partner
+from partner_registry.partners.contacts import add_contact, end_contact, verify_contact
 from partner_registry.partners.life import (
-    add_contact,
     agreements_of,
     edit_partner,
-    end_contact,
     find_partner,
     register_partner,
     rename_partner,
     set_domains,
-    succeed,
-    verify_contact,
 )
+from partner_registry.partners.succession import succeed
 
 
 @click.group()

@@ -27,15 +27,9 @@ from partner_registry.completeness import is_siren
 from partner_registry.data_protection.processings import EDITABLE, check_facts
 from partner_registry.events.webhooks import check_address
 from partner_registry.models import Environment, PartnerKind, Role, VersionState
-from partner_registry.partners.life import (
-    check_contact,
-    check_siret,
-    check_slug,
-    check_succession,
-    check_url,
-    find_commune,
-    line_of,
-)
+from partner_registry.partners.contacts import check_contact
+from partner_registry.partners.life import check_siret, check_slug, check_url, find_commune, line_of
+from partner_registry.partners.succession import check_succession
 from partner_registry.ports import ports
 
 Fault = tuple[bool, str]

@@ -1,4 +1,4 @@
-"""Partners: who they are on which day, whom to ask, and what becomes of them in a merger."""
+"""Partners: registered, named by dated identities, edited."""
 
 from __future__ import annotations
 
@@ -17,22 +17,14 @@ from partner_registry.agents import Agent, require, require_reason
 from partner_registry.completeness import is_siren
 from partner_registry.models import (
     Agreement,
-    Client,
-    ClientBinding,
-    ClientTransfer,
     Commune,
-    Contact,
-    ContactRole,
     Partner,
     PartnerIdentity,
     PartnerKind,
 )
 from partner_registry.trail import note, note_change, snapshot
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 ARRONDISSEMENTS = re.compile("6938[1-9]")
-DPO_BOX = re.compile(r"dpo|dpd|rgpd|cnil|donnees|protection|privacy", re.IGNORECASE)
-"""What the address of a function looks like, for the DPO: a person's own box dies with their departure."""
 
 
 def find_partner(session: Session, slug: str) -> Partner:
@@ -265,113 +257,6 @@ def rename_partner(
     return made
 
 
-def succeed(
-    session: Session, by: Agent, partner: Partner, successor: Partner, *, on: dt.date, at: dt.datetime, reason: str
-) -> None:
-    """Record that another partner takes over from a day on: agreements, clients, users' `sub`, everything goes on.
-    Until that day another one may be named instead.
-
-    Raises `Forbidden`, `InputError`, `Conflict`.
-    """
-    require(by, "partner.succeed")
-    reason = require_reason(reason)
-    if partner.successor is not None and partner.holder_on(paris_date(at)) is not partner:
-        raise Conflict(N_("%(slug)s a déjà un successeur"), slug=partner.slug)
-    if partner.succeeded_on is not None and _bound_from(session, partner, partner.succeeded_on):
-        raise Conflict(N_("des clients sont liés à une convention à partir de ce jour : annulez d’abord ces liaisons"))
-    if successor.holder_on(dt.date.max) is partner or successor is partner:
-        raise InputError(N_("un partenaire ne se succède pas à lui-même"))
-    check_succession(partner, successor, on)
-    before = _succession(partner)
-    partner.successor, partner.succeeded_on = successor, on
-    after = _succession(partner)
-    subject = subject_of(partner)
-    note(session, by, at, "partner.succeeded", subject, partner=partner, before=before, after=after, reason=reason)
-
-
-def _bound_from(session: Session, partner: Partner, day: dt.date) -> bool:
-    """Whether a client of the partner is bound to an agreement from that day on, or later: perhaps its successor's."""
-    handed = Client.transfers.any(ClientTransfer.to_partner_id == partner.id)
-    later = Client.bindings.any(ClientBinding.valid_from_on >= day)
-    found = sa.select(Client.id).where(sa.or_(Client.partner_id == partner.id, handed), later)
-    return session.scalar(found.limit(1)) is not None
-
-
-def _succession(partner: Partner) -> dict[str, str]:
-    if partner.successor is None or partner.succeeded_on is None:
-        return {}
-    return {"successor": partner.successor.slug, "succeeded_on": partner.succeeded_on.isoformat()}
-
-
-def check_succession(partner: Partner, successor: Partner, on: dt.date) -> None:
-    """Raise `InputError` unless a commune takes over from a commune, both known by that day: the Métropole signs no
-    agreement with itself, so whatever it took over would go on under none (reading A16)."""
-    if PartnerKind.METROPOLE in {partner.kind, successor.kind}:
-        raise InputError(N_("une commune succède à une commune : la Métropole n’a pas de convention avec elle-même"))
-    for each in (partner, successor):
-        begins = each.identities[0].valid_from_on
-        if on < begins:
-            raise InputError(N_("%(slug)s n’est connu que depuis le %(day)s"), slug=each.slug, day=begins, field="on")
-
-
-def add_contact(
-    session: Session,
-    by: Agent,
-    partner: Partner,
-    *,
-    role: ContactRole,
-    name: str,
-    email: str,
-    at: dt.datetime,
-    phone: str = "",
-    cnil_designation: str = "",
-    verified: bool = False,
-) -> Contact:
-    """Give a partner a contact for a role; the one it had for that role ends. Its address is to be verified.
-
-    Raises `Forbidden`; `InputError` for what is no address, or for a DPO's own box (it dies with their departure).
-    """
-    require(by, "contact.edit", partner)
-    email = email.strip()
-    check_contact(role, name, email)
-    today = paris_date(at)
-    for earlier in partner.contacts:
-        if earlier.role is role and earlier.ended_on is None:
-            earlier.ended_on = today
-    made = Contact(
-        role=role,
-        name=name.strip(),
-        email=email,
-        phone=phone.strip(),
-        cnil_designation=cnil_designation.strip(),
-        since_on=today,
-        verified_at=at if verified else None,
-    )
-    partner.contacts.append(made)
-    session.flush()
-    after = {"role": role.value, "contact": made.id}
-    note(session, by, at, "contact.added", subject_of(partner), partner=partner, after=after)
-    return made
-
-
-def end_contact(session: Session, by: Agent, contact: Contact, *, at: dt.datetime) -> None:
-    """End a contact. Raises `Forbidden`, `Conflict`."""
-    require(by, "contact.edit", contact.partner)
-    if contact.ended_on is not None:
-        raise Conflict(N_("ce contact a déjà pris fin"))
-    contact.ended_on = paris_date(at)
-    before = {"role": contact.role.value, "contact": contact.id}
-    note(session, by, at, "contact.ended", subject_of(contact.partner), partner=contact.partner, before=before)
-
-
-def verify_contact(session: Session, by: Agent, contact: Contact, *, at: dt.datetime) -> None:
-    """Note that somebody proved to read a contact's address: they followed the link sent there."""
-    if contact.verified_at is None:
-        contact.verified_at = at
-        after = {"role": contact.role.value, "contact": contact.id}
-        note(session, by, at, "contact.verified", subject_of(contact.partner), partner=contact.partner, after=after)
-
-
 def subject_of(partner: Partner) -> str:
     """What the audit trail calls a partner."""
     return f"partner:{partner.slug}"
@@ -381,18 +266,6 @@ def check_slug(slug: str) -> None:
     """Raise `InputError` unless a short name can stand in a command and in an address."""
     if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > 60:
         raise InputError(N_("le nom court s’écrit en minuscules, chiffres et tirets : %(slug)s"), slug=slug)
-
-
-def check_contact(role: ContactRole, name: str, email: str) -> None:
-    """Raise `InputError` for a nameless contact, what is no address, or a DPO's own box."""
-    if not name.strip():
-        raise InputError(N_("donnez le nom de la personne ou du service"))
-    if not EMAIL.fullmatch(email):
-        raise InputError(N_("%(email)s n’est pas une adresse de courriel"), email=email)
-    if role is ContactRole.DPO and not DPO_BOX.search(email.partition("@")[0]):
-        raise InputError(
-            N_("l’adresse du DPO doit être celle de la fonction (dpo@…), pas la boîte d’une personne qui peut partir")
-        )
 
 
 def check_siret(siret: str | None, siren: str) -> None:

@@ -16,7 +16,7 @@ from partner_registry.agents import Agent
 from partner_registry.completeness import CONTACT_WORDS
 from partner_registry.models import Contact, ContactRole, Partner
 from partner_registry.partners import contact_links
-from partner_registry.partners.life import add_contact, end_contact, verify_contact
+from partner_registry.partners.contacts import add_contact, end_contact, verify_contact
 from partner_registry.ports import ports
 from partner_registry.web import links
 from partner_registry.web.acts import Act, take

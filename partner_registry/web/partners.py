@@ -33,6 +33,7 @@ from partner_registry.models import (
 )
 from partner_registry.partners import life
 from partner_registry.partners.life import agreements_of, line_of
+from partner_registry.partners.succession import succeed
 from partner_registry.web import links, words
 from partner_registry.web.acts import Act, take
 from partner_registry.web.base import (
@@ -221,7 +222,7 @@ PARTNER_ACTS = {
             button=N_("Enregistrer la succession"),
             done=N_("La succession est enregistrée."),
             action="partner.succeed",
-            rule=life.succeed,
+            rule=succeed,
             form=SucceedForm,
         ),
     )

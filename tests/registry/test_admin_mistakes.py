@@ -47,14 +47,9 @@ from partner_registry.models import (
     StepKind,
     SubjectPolicy,
 )
-from partner_registry.partners.life import (
-    add_contact,
-    edit_partner,
-    find_partner,
-    register_partner,
-    rename_partner,
-    succeed,
-)
+from partner_registry.partners.contacts import add_contact
+from partner_registry.partners.life import edit_partner, find_partner, register_partner, rename_partner
+from partner_registry.partners.succession import succeed
 from partner_registry.terms import terms_for
 from partner_registry.trail import entries
 

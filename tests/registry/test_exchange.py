@@ -48,7 +48,8 @@ from partner_registry.exchange.export import export
 from partner_registry.exchange.import_ import FileError, Outcome, import_registry
 from partner_registry.exchange.nodes import TOP, Node
 from partner_registry.models import Environment, Role
-from partner_registry.partners.life import add_contact, end_contact, find_partner, rename_partner
+from partner_registry.partners.contacts import add_contact, end_contact
+from partner_registry.partners.life import find_partner, rename_partner
 from partner_registry.ports import ports
 from partner_registry.terms import Access, terms_for
 

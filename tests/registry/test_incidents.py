@@ -31,7 +31,9 @@ from partner_registry.data_protection.incidents import (
     warn_dpos,
 )
 from partner_registry.models import Client, ContactRole, Incident
-from partner_registry.partners.life import add_contact, end_contact, find_partner, succeed
+from partner_registry.partners.contacts import add_contact, end_contact
+from partner_registry.partners.life import find_partner
+from partner_registry.partners.succession import succeed
 from partner_registry.trail import entries
 
 

@@ -45,7 +45,8 @@ from partner_registry.models import (
     StepKind,
     SubjectPolicy,
 )
-from partner_registry.partners.life import find_partner, succeed
+from partner_registry.partners.life import find_partner
+from partner_registry.partners.succession import succeed
 from partner_registry.terms import terms_for
 from partner_registry.trail import entries
 

@@ -36,7 +36,8 @@ from partner_registry.models import (
     Processing,
     Processor,
 )
-from partner_registry.partners.life import find_partner, succeed
+from partner_registry.partners.life import find_partner
+from partner_registry.partners.succession import succeed
 
 TODAY, TOMORROW = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 

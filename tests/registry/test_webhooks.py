@@ -31,7 +31,9 @@ from partner_registry.events.outbox import wants
 from partner_registry.events.webhooks import disable, enable, replay, subscribe
 from partner_registry.exchange.import_ import import_registry
 from partner_registry.models import ContactRole, WebhookDelivery, WebhookEndpoint
-from partner_registry.partners.life import add_contact, end_contact, find_partner, rename_partner, succeed
+from partner_registry.partners.contacts import add_contact, end_contact
+from partner_registry.partners.life import find_partner, rename_partner
+from partner_registry.partners.succession import succeed
 from partner_registry.ports import ports
 from partner_registry.trail import entries
 

@@ -10,7 +10,8 @@ from partner_registry.api.operation import Resource
 from partner_registry.api.schemas import partners as schemas
 from partner_registry.api.schemas.base import Positioned
 from partner_registry.models import Commune, Contact, Partner, PartnerIdentity
-from partner_registry.partners import contact_links, populations
+from partner_registry.partners import contact_links, populations, succession
+from partner_registry.partners import contacts as contact_rules
 from partner_registry.partners import life as rules
 from partner_registry.ports import ports
 
@@ -91,7 +92,7 @@ def rename(call: Call, partner: Partner, sent: schemas.NewIdentity) -> None:
 
 def succeed(call: Call, partner: Partner, sent: schemas.Succession) -> None:
     successor = call.own(sent.successor)
-    rules.succeed(call.session, call.agent, partner, successor, on=sent.on, at=call.at, reason=sent.reason)
+    succession.succeed(call.session, call.agent, partner, successor, on=sent.on, at=call.at, reason=sent.reason)
 
 
 def contacts(call: Call, partner: Partner, asked: Positioned) -> Page:
@@ -100,7 +101,7 @@ def contacts(call: Call, partner: Partner, asked: Positioned) -> Page:
 
 
 def add_contact(call: Call, partner: Partner, sent: schemas.NewContact) -> Contact:
-    made = rules.add_contact(call.session, call.agent, partner, at=call.at, **sent.model_dump())
+    made = contact_rules.add_contact(call.session, call.agent, partner, at=call.at, **sent.model_dump())
     send_link(call, made)
     return made
 
@@ -118,4 +119,4 @@ def send_link(call: Call, contact: Contact) -> None:
 
 
 def end_contact(call: Call, contact: Contact) -> None:
-    rules.end_contact(call.session, call.agent, contact, at=call.at)
+    contact_rules.end_contact(call.session, call.agent, contact, at=call.at)

@@ -16,7 +16,8 @@ from glc.database import db
 from partner_registry.agents import OPERATOR
 from partner_registry.api import BASE
 from partner_registry.models import AgentRole, Role
-from partner_registry.partners.life import find_partner, succeed
+from partner_registry.partners.life import find_partner
+from partner_registry.partners.succession import succeed
 from partner_registry.tokens import revoke_token, tokens_of
 
 

@@ -20,7 +20,8 @@ from partner_registry.agents import OPERATOR, Agent, grant_role
 from partner_registry.agreements.documents import add_document
 from partner_registry.data_protection.processings import give_opinion
 from partner_registry.models import Agreement, AgreementKind, DocumentKind, Offer, Partner, Role
-from partner_registry.partners.life import find_partner, succeed
+from partner_registry.partners.life import find_partner
+from partner_registry.partners.succession import succeed
 
 Desk = Callable[[Agent], Citizen]
 Villeurbanne = Callable[..., Commune]

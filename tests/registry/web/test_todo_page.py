@@ -15,7 +15,8 @@ from glc.clock import ManualClock
 from partner_registry.agents import OPERATOR, Agent
 from partner_registry.data_protection.incidents import record_incident, update_incident
 from partner_registry.models import ContactRole, Incident
-from partner_registry.partners.life import add_contact, find_partner
+from partner_registry.partners.contacts import add_contact
+from partner_registry.partners.life import find_partner
 
 Desk = Callable[[Agent], Citizen]
 Villeurbanne = Callable[..., Commune]
